@@ -1,0 +1,175 @@
+# Seinpost. The two commands to know: `make demo` and `make check`. `make help` lists the rest.
+#
+# Layers, each built as one archive: proto <- protocol <- federation <- node; config is a leaf that only
+# node reads. `make check-layers` proves that no layer reaches further than it may.
+
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+SANITIZE ?=
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+VARIANT := $(notdir $(CC))$(if $(SANITIZE),-$(subst $(comma),-,$(subst $(space),,$(SANITIZE))))
+B := build/$(VARIANT)
+PREFIX ?= /usr/local
+
+# What the project needs, declared once; `make deps` installs what is missing.
+DEPS_BUILD := build-essential pkg-config gettext protobuf-c-compiler libprotobuf-c-dev libzmq3-dev \
+    libczmq-dev libsodium-dev libsqlite3-dev libutf8proc-dev libjansson-dev libcsv-dev
+DEPS_TEST := libcmocka-dev python3 tcpdump strace clang
+DEPS_TIDY := clang-format clang-tidy cppcheck
+DEPS := $(DEPS_BUILD) $(DEPS_TEST)
+
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+    -Wswitch-enum -Wvla -Wundef -Wwrite-strings -Werror
+HARDEN := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+OPT ?= $(if $(SANITIZE),-O1,-O2)
+DEFS := -D_GNU_SOURCE -DSEINPOST_LOCALEDIR='"$(abspath $(B))/locale"'
+CFLAGS_ALL = -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(SAN) $(DEFS) -I. -I$(B)/gen -MMD -MP $(CFLAGS)
+LDFLAGS_ALL = $(SAN) -pie $(if $(SANITIZE),,-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) $(LDFLAGS)
+
+LIBS_PURE := -lprotobuf-c -lsodium -lutf8proc
+LIBS_NODE := -lczmq -lzmq -lsqlite3 -ljansson -lcsv -lm
+
+LAYERS := proto protocol federation config node
+MAINS := node/seinpostd.c node/seinpost.c
+src = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+archive = $(B)/lib$(1).a
+
+PB := $(B)/gen/proto/seinpost.pb-c
+PROGRAMS := $(B)/seinpostd $(B)/seinpost
+LOCALES := $(patsubst node/po/%.po,$(B)/locale/%/LC_MESSAGES/seinpost.mo,$(wildcard node/po/*.po))
+
+# Archives that a layer's tests link with, in link order.
+UP_proto := proto
+UP_protocol := protocol proto
+UP_config := config proto
+UP_federation := federation protocol proto
+UP_node := node config federation protocol proto
+LIBS_proto := $(LIBS_PURE)
+LIBS_protocol := $(LIBS_PURE)
+LIBS_federation := $(LIBS_PURE)
+LIBS_config :=
+LIBS_node := $(LIBS_NODE) $(LIBS_PURE)
+
+UNIT := $(foreach l,$(LAYERS),$(wildcard tests/unit/$(l)/test_*.c))
+UNIT_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT))
+SIM := $(wildcard tests/sim/test_*.c)
+SIM_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(SIM))
+SIM_LIB := $(call obj,$(filter-out $(SIM),$(wildcard tests/sim/*.c)))
+BENCH := $(wildcard tests/bench/bench_*.c)
+BENCH_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(BENCH))
+BENCH_LIB := $(call obj,$(filter-out $(BENCH),$(wildcard tests/bench/*.c)))
+
+.PHONY: all help deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
+    demo-run bench-run evaluate-run tests
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS) $(LOCALES)
+
+help:
+	@echo 'make               build seinpostd and seinpost into $(B)'
+	@echo 'make demo          install what is missing, build, run a federation here and show the main job'
+	@echo 'make check         install what is missing, build, run every test'
+	@echo 'make deps          install the declared Debian packages that are missing'
+	@echo 'make check-layers  prove that no layer reaches further than it may'
+	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
+	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
+	@echo 'make format lint   clang-format; clang-tidy and cppcheck'
+	@echo 'SANITIZE=address,undefined and CC=clang work with each of them'
+
+deps:
+	@tests/deps install $(DEPS)
+
+deps-tidy:
+	@tests/deps install $(DEPS_TIDY)
+
+demo: deps
+	@$(MAKE) --no-print-directory all demo-run
+
+demo-run:
+	@SEINPOST_BIN=$(B) tests/e2e/demo
+
+check: deps
+	@$(MAKE) --no-print-directory all tests check-run
+
+tests: $(UNIT_BIN) $(SIM_BIN)
+
+check-run:
+	@SEINPOST_BIN=$(B) tests/run $(UNIT_BIN) $(SIM_BIN) tests/check-layers $(sort $(wildcard tests/e2e/test_*))
+
+check-layers: all
+	@SEINPOST_BIN=$(B) tests/check-layers
+
+bench: deps
+	@$(MAKE) --no-print-directory all bench-run
+
+bench-run: $(BENCH_BIN)
+	@SEINPOST_BIN=$(B) tests/bench/run
+
+evaluate: deps
+	@$(MAKE) --no-print-directory all evaluate-run
+
+DATA ?= ../shared/data
+evaluate-run:
+	@SEINPOST_BIN=$(B) tests/bench/evaluate $(DATA)
+
+format: deps-tidy
+	clang-format -i $(foreach l,$(LAYERS),$(wildcard $(l)/*.[ch])) $(wildcard tests/*/*.[ch] tests/unit/*/*.[ch])
+
+lint: deps deps-tidy $(PB).h
+	clang-format --dry-run -Werror $(foreach l,$(LAYERS),$(wildcard $(l)/*.[ch])) \
+	    $(wildcard tests/*/*.[ch] tests/unit/*/*.[ch])
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/cppcheck.supp \
+	    --enable=warning,portability,performance -I. -I$(B)/gen $(LAYERS)
+	clang-tidy --quiet $(foreach l,$(LAYERS),$(wildcard $(l)/*.c)) -- -std=c11 $(DEFS) -I. -I$(B)/gen
+
+clean:
+	rm -rf build
+
+# Generated code: the wire messages. protoc-c's output is compiled without our warnings.
+$(PB).c $(PB).h: proto/seinpost.proto
+	@mkdir -p $(B)/gen
+	protoc-c --c_out=$(B)/gen $<
+
+$(PB).o: $(PB).c
+	$(CC) -std=c11 -g $(OPT) -fPIE $(SAN) -w -I$(B)/gen -c $< -o $@
+
+$(B)/%.o: %.c Makefile | $(PB).h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+define archive_rule
+$(call archive,$(1)): $(call obj,$(call src,$(1))) $(if $(filter proto,$(1)),$(PB).o)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call archive_rule,$(l))))
+
+$(B)/seinpost $(B)/seinpostd: $(B)/%: $(B)/node/%.o $(foreach l,$(UP_node),$(call archive,$(l)))
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_node) -o $@
+
+define unit_rule
+$(B)/tests/unit/$(1)/%: $(B)/tests/unit/$(1)/%.o $(foreach l,$(UP_$(1)),$(call archive,$(l)))
+	$(CC) $(LDFLAGS_ALL) $$^ $(LIBS_$(1)) -lcmocka -o $$@
+endef
+$(foreach l,$(LAYERS),$(eval $(call unit_rule,$(l))))
+
+$(B)/tests/sim/%: $(B)/tests/sim/%.o $(SIM_LIB) $(foreach l,$(UP_federation),$(call archive,$(l)))
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_federation) -lcmocka -o $@
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(BENCH_LIB) $(foreach l,$(UP_node),$(call archive,$(l)))
+	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_node) -o $@
+
+$(B)/locale/%/LC_MESSAGES/seinpost.mo: node/po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
