@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "proto/bytes.h"
 
 #include <string.h>

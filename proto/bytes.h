@@ -1,9 +1,9 @@
 /*
  * bytes.h - borrowed byte strings, and bounded big-endian packing.
  *
- * Every fixed layout of the protocol is big-endian. A struct unpack reads one and remembers whether it
- * ever ran short, so that a decoder reads all its fields and checks once; a struct pack does the same
- * for writing. Pure: no allocation, no globals.
+ * Every fixed layout of the protocol is big-endian. A struct unpack reads one and remembers whether
+ * it ever ran short, so that a decoder reads all its fields and checks once; a struct pack does the
+ * same for writing. Pure: no allocation, no globals.
  */
 #ifndef PROTO_BYTES_H
 #define PROTO_BYTES_H

@@ -1,9 +1,9 @@
 /*
  * err.h - the one list of ways in which somebody else's input can be wrong.
  *
- * Codes name what was found, not who is to blame; the caller knows where the input came from. Our own
- * bugs are assertions, never codes. Codes are stable numbers: they appear in the control protocol and in
- * logs, so new ones go at the end.
+ * Codes name what was found, not who is to blame; the caller knows where the input came from. Our
+ * own bugs are assertions, never codes. Codes are stable numbers: they appear in the control
+ * protocol and in logs, so new ones go at the end.
  */
 #ifndef PROTO_ERR_H
 #define PROTO_ERR_H
@@ -49,8 +49,8 @@ enum err {
 /* The short name of a code, as used in logs and JSON ("truncated"); "unknown" outside the list. */
 const char *err_name(enum err e);
 
-/* What a code says of its subject, in plain English ("ends before it is complete"); the screen layer
- * translates it. */
+/* What a code says of its subject, in plain English ("ends before it is complete"); the screen
+ * layer translates it. */
 const char *err_text(enum err e);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * limits.h - every limit of the protocol, in one place.
  *
- * A limit that peers must agree on is part of the specification (protocol/README.md); the others bound
- * the memory of this implementation and say so.
+ * A limit that peers must agree on is part of the specification (protocol/README.md); the others
+ * bound the memory of this implementation and say so.
  */
 #ifndef PROTO_LIMITS_H
 #define PROTO_LIMITS_H
@@ -25,7 +25,7 @@ enum {
     ADDRESSED_BODY_BYTES_MAX = 256 * 1024, /* a body for one addressee */
 
     SIGNAL_TAGS_MAX = 12,
-    COUNTERS = 4,             /* counter values 0..3 */
+    COUNTERS = 4, /* counter values 0..3 */
     EVALUATION_POINTS_MAX = 256,
     CONSULT_POINTS = 16, /* a single consult or publication always evaluates this many */
 

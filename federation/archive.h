@@ -1,0 +1,91 @@
+/*
+ * archive.h - what the core may read of what it has had persisted, and the records in which it
+ * does.
+ *
+ * The core writes only by effects (effect.h) and reads only through struct archive: a handful of
+ * questions that the node answers from its store and the simulator from memory. Answers reflect
+ * every PERSIST effect of earlier steps, durable or not: a SEND leaves only after the PERSISTs
+ * before it.
+ */
+#ifndef FEDERATION_ARCHIVE_H
+#define FEDERATION_ARCHIVE_H
+
+#include "proto/err.h"
+#include "protocol/feed.h"
+
+enum entry_state {
+    STATE_NONE = 0,  /* no such entry */
+    STATE_HELD,      /* body here, meaning accepted */
+    STATE_REFUSED,   /* body here, kept and relayed, but not used: see its reason */
+    STATE_OPAQUE,    /* body here, of a type or version that this software does not know */
+    STATE_OWED,      /* body should be here and is not */
+    STATE_ADDRESSED, /* body is for somebody else */
+    STATE_ERASED,    /* body erased by its author */
+    STATE_EXPIRED,   /* body erased by expiry */
+};
+
+/* One entry as stored. */
+struct archive_row {
+    uint64_t index;
+    enum entry_state state;
+    const uint8_t *header; /* HEADER_BYTES, borrowed until the next call */
+    struct bytes body;     /* empty where it is not here; borrowed likewise */
+};
+
+/* What is known of one feed, and what a restart needs to go on. */
+struct feed_record {
+    uint8_t author[AUTHOR_BYTES];
+    uint32_t feed_epoch; /* 0: nothing known yet */
+    struct merkle_frontier tree;
+    /* Signed checkpoints as received; all zeros where there is none. held: the newest one whose
+     * size is at most tree.size. seen: the newest one ever verified. */
+    uint8_t held[CHECKPOINT_SIGNED_BYTES];
+    uint8_t seen[CHECKPOINT_SIGNED_BYTES];
+    /* Where seen is larger than the tree: the proof that the tree is a prefix of it. */
+    uint8_t proof[MERKLE_PROOF_MAX * HASH_BYTES];
+    uint32_t proof_hashes;
+    int64_t heard_utc; /* when the newest checkpoint was signed, never later than when it arrived; 0
+                          never */
+    uint64_t owed;     /* entries whose body is owed */
+    uint64_t refused;  /* entries stored as refused */
+    bool is_disputed;  /* its author signed things that contradict each other */
+};
+
+struct archive {
+    void *ctx;
+
+    /* Calls row for stored entries of a feed from first on, in order, until it returns false or
+     * count rows were given. Returns the number of rows for which it returned true. */
+    size_t (*read)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t first, size_t count,
+                   bool (*row)(void *row_ctx, const struct archive_row *r), void *row_ctx);
+
+    /* State of one entry; STATE_NONE where there is none. */
+    enum entry_state (*state)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t index);
+
+    /* The stored root of a perfect subtree: tile 0 has 2^8 leaves, tile 1 2^16. False if not
+     * stored. */
+    bool (*tile)(void *ctx, const uint8_t author[AUTHOR_BYTES], unsigned tile, uint64_t position,
+                 uint8_t out[HASH_BYTES]);
+
+    /* Up to max indexes of entries of the feed whose body is owed, from index after on, ascending.
+     */
+    size_t (*owed)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from, uint64_t *out,
+                   size_t max);
+
+    /* Up to max entries (author and index) with a body here that expired before day. */
+    size_t (*expired)(void *ctx, uint32_t day, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes,
+                      size_t max);
+
+    /* Whether this member's request was answered before, and then the hash of its points. */
+    bool (*request)(void *ctx, const uint8_t member[AUTHOR_BYTES], const uint8_t request[16],
+                    uint8_t points_hash[HASH_BYTES]);
+
+    /* Up to max erasures that this node carried out and has not acknowledged yet. */
+    size_t (*receipts_due)(void *ctx, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes,
+                           size_t max);
+
+    /* The signed roster document of a version, copied to out. Returns its length, 0 if unknown. */
+    size_t (*roster)(void *ctx, uint64_t version, uint8_t *out, size_t cap);
+};
+
+#endif

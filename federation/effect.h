@@ -1,0 +1,180 @@
+/*
+ * effect.h - what one step of the core asks of the world: an ordered, bounded list.
+ *
+ * The node carries effects out in order. A SEND that follows a PERSIST leaves only once that is
+ * durable; a PERSIST that fails is fatal to the process (design: restart and compare with peers).
+ * Everything an effect points at lives until the next step.
+ */
+#ifndef FEDERATION_EFFECT_H
+#define FEDERATION_EFFECT_H
+
+#include "federation/archive.h"
+
+enum {
+    EFFECTS_MAX = 4096,
+    EFFECT_ARENA_BYTES = 4 * 1024 * 1024,
+};
+
+enum effect_type {
+    EFFECT_SEND = 1,
+    EFFECT_CUT,             /* end this connection now */
+    EFFECT_DIAL,            /* keep a connection to this organisation under way */
+    EFFECT_HANGUP,          /* stop dialling this organisation */
+    EFFECT_PERSIST_ENTRIES, /* new entries of one feed, and its new record */
+    EFFECT_PERSIST_BODY,    /* an owed body arrived */
+    EFFECT_PERSIST_GONE,    /* delete body and tags, keep the header */
+    EFFECT_PERSIST_FEED,    /* the record alone */
+    EFFECT_PERSIST_ROSTER,
+    EFFECT_PERSIST_REQUEST,       /* an evaluation was charged */
+    EFFECT_PERSIST_BUDGET,        /* a member's use today alone */
+    EFFECT_PERSIST_RECEIPT,       /* a peer acknowledged an erasure of ours */
+    EFFECT_PERSIST_RECEIPTS_SENT, /* our due acknowledgements up to here are in our feed */
+    EFFECT_PERSIST_SEEN,          /* what the seen field of a checkpoint of ours commits to */
+    EFFECT_PERSIST_MARK,          /* a small named number that a restart needs */
+    EFFECT_APPENDED,              /* answer to EVENT_APPEND */
+    EFFECT_EVALUATED,             /* answer to EVENT_EVALUATE */
+    EFFECT_ROSTER_ADOPTED,
+    EFFECT_ROSTER_REFUSED, /* answer to EVENT_ROSTER */
+    EFFECT_REPORT,         /* something an operator should know; at a limited rate */
+};
+
+struct effect_entry {
+    uint64_t index;
+    const uint8_t *header;
+    struct bytes body; /* empty unless held, refused or opaque */
+    enum entry_state state;
+    enum err reason;      /* why it was refused; OK otherwise */
+    uint8_t type;         /* enum entry_type, 0 where the body is not here */
+    uint32_t expires_day; /* as in the header */
+    uint8_t tag_count;    /* of a held signal */
+    const uint8_t *tags;  /* tag_count * TAG_BYTES */
+};
+
+struct effect_tile {
+    uint8_t tile; /* 0: 2^8 leaves, 1: 2^16 leaves */
+    uint64_t position;
+    uint8_t root[HASH_BYTES];
+};
+
+enum mark {
+    MARK_COVER_DAY = 1, /* last day for which the feed was rounded up */
+    MARK_COVER_SIZE,    /* size of the own feed then */
+    MARK_RECEIPT_UTC,   /* when receipts were last appended */
+    MARK_DAY_MAX, /* the highest day ever seen: budgets do not come back when a clock goes back */
+    MARK_COUNT
+};
+
+enum report {
+    REPORT_LINK_REFUSED =
+        1, /* a connection of somebody who is not, or no longer, in the member list */
+    REPORT_MESSAGE_REFUSED, /* a peer sent something that does not verify */
+    REPORT_ENTRY_REFUSED,   /* an entry was stored as refused */
+    REPORT_DISPUTE,         /* an author contradicts itself */
+    REPORT_KEYHOLDER_WRONG, /* an evaluation did not verify */
+    REPORT_HEAD_CONFIRMED,  /* enough peers confirm our newest checkpoint: we sign */
+    REPORT_HEAD_BEHIND,  /* a peer knows a newer checkpoint of ours than we hold: we do not sign */
+    REPORT_VERSION,      /* a peer speaks no version that we speak */
+    REPORT_ROSTER_STALE, /* the member list is past its freshness date */
+};
+
+struct effect {
+    enum effect_type type;
+    uint32_t link;                /* SEND, CUT */
+    uint8_t author[AUTHOR_BYTES]; /* whom it is about */
+    union {
+        struct bytes frame; /* SEND */
+        struct {
+            uint8_t transport_key[KEY_BYTES];
+            const char *endpoint;
+        } dial;
+        struct {
+            const struct feed_record *feed;
+            const struct effect_entry *entries;
+            size_t count;
+            const struct effect_tile *tiles;
+            size_t tile_count;
+        } entries; /* PERSIST_ENTRIES; PERSIST_FEED with count 0 */
+        struct {
+            struct effect_entry entry;
+            const struct feed_record *feed; /* with the new count of owed bodies */
+        } body;
+        struct {
+            uint64_t index;
+            enum entry_state state; /* STATE_ERASED or STATE_EXPIRED */
+            bool is_receipt_due;    /* remember that this node has to acknowledge it */
+            const struct feed_record *feed;
+        } gone;
+        struct {
+            uint64_t version;
+            uint8_t hash[HASH_BYTES];
+            struct bytes signed_roster;
+        } roster; /* PERSIST_ROSTER, ROSTER_ADOPTED */
+        struct {
+            uint32_t day;
+            uint32_t used; /* this member's total of the day, this request included */
+            uint8_t request[16];
+            uint8_t points_hash[HASH_BYTES];
+            uint8_t purpose[HASH_BYTES];
+            uint32_t points;
+        } request; /* PERSIST_REQUEST; PERSIST_BUDGET uses day and used */
+        struct {
+            uint64_t index; /* our entry that author acknowledged */
+        } receipt;
+        struct {
+            const uint8_t (*authors)[AUTHOR_BYTES];
+            const uint64_t *indexes;
+            size_t count;
+        } receipts_sent;
+        struct {
+            uint8_t hash[HASH_BYTES];
+            uint32_t day;
+            struct bytes rows;
+        } seen;
+        struct {
+            enum mark mark;
+            uint64_t value;
+        } mark;
+        struct {
+            uint64_t ticket;
+            enum err result;
+            uint64_t first; /* index of the first entry */
+            uint64_t count;
+        } appended;
+        struct {
+            uint64_t ticket;
+            enum err result; /* OK, ERR_UNAVAILABLE, ERR_BUDGET, ERR_EPOCH, ERR_UNAUTHORISED */
+            const uint8_t (*points)[32]; /* result OK: one N for each input */
+            size_t count;
+            const char *detail; /* otherwise: which keyholder did what, in plain words */
+        } evaluated;
+        struct {
+            enum err result;
+        } refused;
+        struct {
+            enum report what;
+            enum err reason;
+            uint64_t number; /* index, version or size, as fits */
+        } report;
+    };
+};
+
+struct effects {
+    struct effect list[EFFECTS_MAX];
+    size_t count;
+    uint8_t arena[EFFECT_ARENA_BYTES];
+    size_t arena_used;
+};
+
+void effects_clear(struct effects *out);
+
+/* Adds an effect of the type, zeroed otherwise; the list's own bound is respected by callers, which
+ * ask effects_has_room before they begin something that can wait. Never NULL. */
+struct effect *effects_add(struct effects *out, enum effect_type type);
+
+/* len bytes of the arena, 8-aligned, zeroed; NULL if it is used up. */
+void *effects_alloc(struct effects *out, size_t len);
+
+/* Whether another count effects and len bytes fit. */
+bool effects_has_room(const struct effects *out, size_t count, size_t len);
+
+#endif
