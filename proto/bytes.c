@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "proto/bytes.h"
 
 #include <string.h>
