@@ -117,6 +117,10 @@ void checkpoint_sign(const struct checkpoint *c, const uint8_t secret_key[64],
 MUST_CHECK enum err checkpoint_verify(struct bytes in, const uint8_t feed_key[KEY_BYTES],
                                       struct checkpoint *c);
 
+/* Reads a signed checkpoint that was verified before it was stored; the errors of checkpoint_verify
+ * but for the signature. */
+MUST_CHECK enum err checkpoint_read(struct bytes in, struct checkpoint *c);
+
 /* BLAKE2b-256 of the 172 bytes before the signature: what "previous" and "seen" name. */
 void checkpoint_hash(const struct checkpoint *c, uint8_t out[HASH_BYTES]);
 
@@ -133,8 +137,12 @@ struct seen_row {
     uint8_t checkpoint_hash[HASH_BYTES];
 };
 
-/* SHA-256 over the rows in order of author, each author || feed_epoch || seq || hash. Sorts rows.
- */
-void seen_hash(struct seen_row *rows, size_t count, uint8_t out[HASH_BYTES]);
+enum { SEEN_ROW_BYTES = AUTHOR_BYTES + 4 + 8 + HASH_BYTES };
+
+/* author || feed_epoch || seq || checkpoint hash. */
+void seen_encode(const struct seen_row *row, uint8_t out[SEEN_ROW_BYTES]);
+
+/* SHA-256 over encoded rows, which the caller gives in ascending order of author. */
+void seen_hash(struct bytes rows, uint8_t out[HASH_BYTES]);
 
 #endif
