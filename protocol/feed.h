@@ -51,7 +51,7 @@ enum entry_type {
 struct header {
     uint8_t version;
     uint8_t audience;     /* enum audience */
-    uint16_t body_units;  /* body length in units of 256 bytes; 0 only where a header has no body */
+    uint16_t body_units;  /* body length in units of 256 bytes; at least 1 */
     uint32_t expires_day; /* days since 1970-01-01; 0 never */
     uint64_t index;
     uint8_t commit[HASH_BYTES];

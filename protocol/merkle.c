@@ -92,6 +92,7 @@ static enum err range_root(const struct merkle_source *src, uint64_t lo, uint64_
         lo += (uint64_t)1 << level;
         left -= (uint64_t)1 << level;
     }
+    assert(parts > 0); /* no caller asks for an empty range */
     memcpy(out, part[--parts], HASH_BYTES);
     while (parts > 0)
         merkle_node(part[--parts], out, out);

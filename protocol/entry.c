@@ -1,0 +1,202 @@
+#include "protocol/entry.h"
+
+#include <assert.h>
+#include <string.h>
+
+static enum err payload_start(struct unpack *u)
+{
+    uint8_t version = unpack_u8(u);
+    if (u->is_short)
+        return ERR_TRUNCATED;
+    return version == PAYLOAD_VERSION ? OK : ERR_VERSION;
+}
+
+/* After the fields: short is truncated, and the padding must be zero. */
+static enum err payload_end(const struct unpack *u)
+{
+    if (u->is_short)
+        return ERR_TRUNCATED;
+    for (size_t i = 0; i < u->left; i++)
+        if (u->at[i] != 0)
+            return ERR_FORMAT;
+    return OK;
+}
+
+size_t signal_encode(const struct signal *s, uint8_t *out)
+{
+    assert(s->count >= 1 && s->count <= SIGNAL_TAGS_MAX);
+    struct pack p = pack_of(out, SIGNAL_BYTES_MAX);
+    pack_u8(&p, PAYLOAD_VERSION);
+    pack_u8(&p, (uint8_t)s->count);
+    pack_copy(&p, s->tags, s->count * TAG_BYTES);
+    return pack_len(&p);
+}
+
+enum err signal_decode(struct bytes payload, struct signal *s)
+{
+    struct unpack u = unpack_of(payload);
+    enum err e = payload_start(&u);
+    if (e != OK)
+        return e;
+    size_t count = unpack_u8(&u);
+    struct bytes tags = unpack_view(&u, count * TAG_BYTES);
+    e = payload_end(&u);
+    if (e != OK)
+        return e;
+    if (count == 0 || count > SIGNAL_TAGS_MAX)
+        return ERR_RANGE;
+    for (size_t i = 1; i < count; i++)
+        if (memcmp(tags.data + (i - 1) * TAG_BYTES, tags.data + i * TAG_BYTES, TAG_BYTES) >= 0)
+            return ERR_FORMAT;
+    s->count = count;
+    s->tags = tags.data;
+    return OK;
+}
+
+size_t receipt_encode(const struct receipt *r, uint8_t *out)
+{
+    assert(r->count >= 1 && r->count <= RECEIPTS_MAX);
+    struct pack p = pack_of(out, RECEIPT_BYTES_MAX);
+    pack_u8(&p, PAYLOAD_VERSION);
+    pack_u16(&p, (uint16_t)r->count);
+    for (size_t i = 0; i < r->count; i++) {
+        pack_copy(&p, r->row[i].author, AUTHOR_BYTES);
+        pack_u64(&p, r->row[i].index);
+    }
+    return pack_len(&p);
+}
+
+enum err receipt_decode(struct bytes payload, struct receipt *r)
+{
+    struct unpack u = unpack_of(payload);
+    enum err e = payload_start(&u);
+    if (e != OK)
+        return e;
+    size_t count = unpack_u16(&u);
+    if (!u.is_short && (count == 0 || count > RECEIPTS_MAX))
+        return ERR_RANGE;
+    r->count = count;
+    for (size_t i = 0; i < count && !u.is_short; i++) {
+        unpack_copy(&u, r->row[i].author, AUTHOR_BYTES);
+        r->row[i].index = unpack_u64(&u);
+    }
+    return payload_end(&u);
+}
+
+bool endpoint_is_valid(struct bytes endpoint)
+{
+    static const char scheme[] = "tcp://";
+    size_t start = sizeof scheme - 1;
+    if (endpoint.len <= start || endpoint.len > ENDPOINT_BYTES_MAX ||
+        memcmp(endpoint.data, scheme, start) != 0)
+        return false;
+    size_t colon = endpoint.len;
+    for (size_t i = start; i < endpoint.len; i++) {
+        if (endpoint.data[i] <= ' ' || endpoint.data[i] > '~' || endpoint.data[i] == '/' ||
+            endpoint.data[i] == ';')
+            return false;
+        if (endpoint.data[i] == ':')
+            colon = i;
+    }
+    if (colon <= start || colon + 1 >= endpoint.len || endpoint.len - colon > 6)
+        return false;
+    unsigned long port = 0;
+    for (size_t i = colon + 1; i < endpoint.len; i++) {
+        if (endpoint.data[i] < '0' || endpoint.data[i] > '9')
+            return false;
+        port = port * 10 + (unsigned long)(endpoint.data[i] - '0');
+    }
+    return port >= 1 && port <= 65535;
+}
+
+size_t profile_encode(const struct profile *pr, uint8_t *out)
+{
+    assert(pr->count <= ENDPOINTS_MAX);
+    struct pack p = pack_of(out, PROFILE_BYTES_MAX);
+    pack_u8(&p, PAYLOAD_VERSION);
+    pack_u8(&p, 0);
+    pack_u8(&p, (uint8_t)pr->count);
+    for (size_t i = 0; i < pr->count; i++) {
+        size_t len = strlen(pr->endpoint[i]);
+        pack_u8(&p, (uint8_t)len);
+        pack_copy(&p, pr->endpoint[i], len);
+    }
+    assert(!p.is_full);
+    return pack_len(&p);
+}
+
+enum err profile_decode(struct bytes payload, struct profile *out)
+{
+    struct unpack u = unpack_of(payload);
+    enum err e = payload_start(&u);
+    if (e != OK)
+        return e;
+    (void)unpack_u8(&u); /* flags: none is defined in this version */
+    size_t count = unpack_u8(&u);
+    if (!u.is_short && count > ENDPOINTS_MAX)
+        return ERR_RANGE;
+    struct profile got = {.count = count};
+    for (size_t i = 0; i < count && !u.is_short; i++) {
+        struct bytes endpoint = unpack_view(&u, unpack_u8(&u));
+        if (u.is_short)
+            return ERR_TRUNCATED;
+        if (!endpoint_is_valid(endpoint))
+            return ERR_FORMAT;
+        memcpy(got.endpoint[i], endpoint.data, endpoint.len);
+    }
+    e = payload_end(&u);
+    if (e == OK)
+        *out = got;
+    return e;
+}
+
+size_t erase_encode(uint8_t *out)
+{
+    out[0] = PAYLOAD_VERSION;
+    return 1;
+}
+
+enum err erase_decode(struct bytes payload)
+{
+    struct unpack u = unpack_of(payload);
+    enum err e = payload_start(&u);
+    return e == OK ? payload_end(&u) : e;
+}
+
+static enum err judge_signal(const struct header *h, const struct body *b, uint32_t term_days_max)
+{
+    struct signal s;
+    enum err e = signal_decode(b->payload, &s);
+    if (e != OK)
+        return e;
+    if (h->expires_day == 0)
+        return ERR_RANGE;
+    return (uint64_t)h->expires_day > (uint64_t)b->day + term_days_max ? ERR_LIMIT : OK;
+}
+
+enum err entry_judge(const struct header *h, const struct body *b, uint32_t term_days_max,
+                     uint32_t checkpoint_day)
+{
+    if (b->day > checkpoint_day + 1)
+        return ERR_RANGE;
+    switch (b->type) {
+    case ENTRY_SIGNAL:
+        return judge_signal(h, b, term_days_max);
+    case ENTRY_ERASE:
+        if (b->ref_plus_one == 0 || b->ref_plus_one - 1 >= h->index)
+            return ERR_NOT_FOUND;
+        return erase_decode(b->payload);
+    case ENTRY_RECEIPT: {
+        struct receipt r;
+        return receipt_decode(b->payload, &r);
+    }
+    case ENTRY_PROFILE: {
+        struct profile p;
+        return profile_decode(b->payload, &p);
+    }
+    case ENTRY_COVER:
+        return OK;
+    default:
+        return ERR_VERSION;
+    }
+}

@@ -1,0 +1,74 @@
+/*
+ * entry.h - what the payload of each kind of entry says.
+ *
+ * Every payload begins with a version byte. A payload of a version or type that this software does
+ * not know is ERR_VERSION: its entry is stored and relayed, and shown as needing newer software.
+ * What follows the fields is padding and must be zero.
+ *
+ * Pure.
+ */
+#ifndef PROTOCOL_ENTRY_H
+#define PROTOCOL_ENTRY_H
+
+#include "protocol/feed.h"
+#include "protocol/tag.h"
+
+enum {
+    PAYLOAD_VERSION = 1,
+    RECEIPTS_MAX = 400, /* acknowledgements in one receipt entry */
+    PROFILE_BYTES_MAX = 3 + ENDPOINTS_MAX * (1 + ENDPOINT_BYTES_MAX),
+    SIGNAL_BYTES_MAX = 2 + SIGNAL_TAGS_MAX * TAG_BYTES,
+    RECEIPT_BYTES_MAX = 3 + RECEIPTS_MAX * (AUTHOR_BYTES + 8),
+};
+
+/* version u8 | count u8 | tags, ascending. */
+struct signal {
+    size_t count;
+    const uint8_t *tags; /* count * TAG_BYTES, borrowed */
+};
+
+/* version u8 | count u16 | (author[32] | index u64) each: erasures carried out. */
+struct receipt_row {
+    uint8_t author[AUTHOR_BYTES];
+    uint64_t index;
+};
+
+struct receipt {
+    size_t count;
+    struct receipt_row row[RECEIPTS_MAX];
+};
+
+/* version u8 | flags u8 | count u8 | (length u8 | endpoint) each: where this organisation can be
+ * dialled. */
+struct profile {
+    size_t count;
+    char endpoint[ENDPOINTS_MAX][ENDPOINT_BYTES_MAX + 1];
+};
+
+/* Each encoder writes to out (of the size named above) and returns the length. */
+size_t signal_encode(const struct signal *s, uint8_t *out);
+size_t receipt_encode(const struct receipt *r, uint8_t *out);
+size_t profile_encode(const struct profile *p, uint8_t *out);
+/* An erase entry says which entry by its body's ref field; the payload is a version byte. */
+size_t erase_encode(uint8_t *out);
+
+/* Decoders: ERR_VERSION as above, ERR_TRUNCATED, ERR_RANGE for a count of 0 or beyond the limit,
+ * ERR_FORMAT for padding that is not zero, tags not ascending, or an endpoint that is not tcp://.
+ */
+MUST_CHECK enum err signal_decode(struct bytes payload, struct signal *s);
+MUST_CHECK enum err receipt_decode(struct bytes payload, struct receipt *r);
+MUST_CHECK enum err profile_decode(struct bytes payload, struct profile *p);
+MUST_CHECK enum err erase_decode(struct bytes payload);
+
+/* What a receiver makes of a body that its header commits to, before it acts on it.
+ * OK: use it. ERR_VERSION: keep as opaque. Anything else: keep as refused, with this reason.
+ *   A signal needs an expiry date (ERR_RANGE without) no more than term_days_max days after the day
+ * it was written (ERR_LIMIT); an erase or amend must name an earlier entry of its author
+ * (ERR_NOT_FOUND); a body dated after checkpoint_day + 1 is from the future (ERR_RANGE). */
+MUST_CHECK enum err entry_judge(const struct header *h, const struct body *b,
+                                uint32_t term_days_max, uint32_t checkpoint_day);
+
+/* Whether an endpoint has the form tcp://host:port, printable and within ENDPOINT_BYTES_MAX. */
+bool endpoint_is_valid(struct bytes endpoint);
+
+#endif
