@@ -29,7 +29,7 @@ static const struct config_key keys[CONFIG_KEYS] = {
         offsetof(struct config, listen)},
     [CONFIG_ADVERTISE] = {
         "advertise", CONFIG_TYPE_DIAL, false, false, NULL, 0, CONFIG_ENDPOINT_BYTES_MAX, NULL,
-        "tcp://post.example.org:5700", "address that other nodes dial, when they can reach this one",
+        "tcp://post.example.org:5700", "address that other nodes dial to reach this one",
         offsetof(struct config, advertise)},
     [CONFIG_PEER] = {
         "peer", CONFIG_TYPE_PEER, false, true, NULL, 0, CONFIG_PEERS_MAX, NULL,

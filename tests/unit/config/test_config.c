@@ -39,10 +39,12 @@ static void one_mistake_one_sentence(void **state)
         const char *text;
         const char *want;
     } rows[] = {
-        {"advertise = ipc://x", "4: advertise: 'ipc://x' is not a tcp:// address; write for example "
+        {"advertise = ipc://x",
+         "4: advertise: 'ipc://x' is not a tcp:// address; write for example "
                                 "tcp://post.example.org:5700"},
         {"advertise = tcp://post.example.org",
-         "4: advertise: 'tcp://post.example.org' is not a host and a port from 1 to 65535; write for "
+         "4: advertise: 'tcp://post.example.org' is not a host and a port from 1 to 65535; write "
+         "for "
          "example tcp://post.example.org:5700"},
         {"advertise = tcp://0.0.0.0:5700",
          "4: advertise: 'tcp://0.0.0.0:5700' cannot be dialled; write the address at which others "
@@ -60,13 +62,15 @@ static void one_mistake_one_sentence(void **state)
          "4: io_threads: '2x' is not a whole number from 1 to 8; write for example 1"},
         {"io_threads = 4294967297",
          "4: io_threads: '4294967297' is not a whole number from 1 to 8; write for example 1"},
-        {"log_level = loud", "4: log_level: 'loud' is not one of the words: error warning info debug; "
+        {"log_level = loud",
+         "4: log_level: 'loud' is not one of the words: error warning info debug; "
                              "write for example info"},
         {"log_level =", "4: log_level: has no value; write for example log_level = info"},
         {"log_level = # none", "4: log_level: has no value; write for example log_level = info"},
         {"socket_group = a b", "4: socket_group: 'a b' may hold only letters, digits and . _ @ -; "
                                "write for example seinpost"},
-        {"locale = ../../x", "4: locale: '../../x' may hold only letters, digits and . _ @ -; write "
+        {"locale = ../../x",
+         "4: locale: '../../x' may hold only letters, digits and . _ @ -; write "
                              "for example nl_NL.UTF-8"},
         {"locale = 0123456789012345678901234567890123",
          "4: locale: '0123456789012345678901234567890123' is 34 bytes long and may be at most 31; "
@@ -100,7 +104,8 @@ static void one_mistake_one_sentence(void **state)
         {"peer = NL-KVK-2 tcp://a:1\npeer=NL-KVK-2  tcp://a:1",
          "5: peer: repeats line 4; remove one of the two"},
         {"socket = /" HUNDRED "/s.sock",
-         "4: socket: the path is 108 bytes long and a socket's may be at most 107; write for example "
+         "4: socket: the path is 108 bytes long and a socket's may be at most 107; write for "
+         "example "
          "/run/seinpost/seinpost.sock"},
     };
     /* clang-format on */
