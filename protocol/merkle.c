@@ -85,8 +85,7 @@ static enum err range_root(const struct merkle_source *src, uint64_t lo, uint64_
     unsigned parts = 0;
     for (uint64_t left = hi - lo; left > 0; parts++) {
         unsigned level = 63 - (unsigned)__builtin_clzll(left);
-        if (level >= MERKLE_LEVELS_MAX || parts == MERKLE_LEVELS_MAX)
-            return ERR_RANGE;
+        assert(level < MERKLE_LEVELS_MAX);
         if (!src->subtree(src->ctx, level, lo >> level, part[parts]))
             return ERR_NOT_FOUND;
         lo += (uint64_t)1 << level;
@@ -113,7 +112,7 @@ static void reverse(uint8_t hashes[][HASH_BYTES], size_t count)
 enum err merkle_inclusion(const struct merkle_source *src, uint64_t index, uint64_t size,
                           uint8_t out[][HASH_BYTES], size_t *count)
 {
-    if (index >= size)
+    if (index >= size || size >> MERKLE_LEVELS_MAX != 0)
         return ERR_RANGE;
     uint64_t lo = 0, hi = size;
     size_t n = 0;
@@ -137,11 +136,12 @@ enum err merkle_inclusion(const struct merkle_source *src, uint64_t index, uint6
 enum err merkle_consistency(const struct merkle_source *src, uint64_t old_size, uint64_t new_size,
                             uint8_t out[][HASH_BYTES], size_t *count)
 {
-    if (old_size > new_size)
+    if (old_size > new_size || new_size >> MERKLE_LEVELS_MAX != 0)
         return ERR_RANGE;
-    *count = 0;
-    if (old_size == 0 || old_size == new_size)
+    if (old_size == 0 || old_size == new_size) {
+        *count = 0;
         return OK;
+    }
     uint64_t lo = 0, hi = new_size;
     bool is_whole_old = true; /* the subtree [lo, hi) still begins where the old tree does */
     size_t n = 0;

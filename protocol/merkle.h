@@ -16,7 +16,7 @@
 
 enum {
     HASH_BYTES = 32,
-    MERKLE_LEVELS_MAX = 40,                   /* trees of up to 2^40 leaves */
+    MERKLE_LEVELS_MAX = 40,                   /* trees of fewer than 2^40 leaves */
     MERKLE_PROOF_MAX = 2 * MERKLE_LEVELS_MAX, /* hashes in the longest proof */
     MERKLE_TILE_LEVEL = 8,                    /* stored subtree roots: 2^8 and 2^16 leaves */
 };
@@ -51,14 +51,16 @@ struct merkle_source {
     bool (*subtree)(void *ctx, unsigned level, uint64_t position, uint8_t out[HASH_BYTES]);
 };
 
-/* Makes the inclusion proof of leaf index in the tree of size leaves: *count hashes to out.
- * Returns ERR_RANGE if index >= size, ERR_NOT_FOUND as above. RFC 9162 section 2.1.3.1. */
+/* Makes the inclusion proof of leaf index in the tree of size leaves: *count hashes to out, which
+ * has room for MERKLE_PROOF_MAX. Returns ERR_RANGE if index >= size or the tree is too large,
+ * ERR_NOT_FOUND as above; *count is then unchanged and out of no meaning. RFC 9162 section 2.1.3.1.
+ */
 MUST_CHECK enum err merkle_inclusion(const struct merkle_source *src, uint64_t index, uint64_t size,
                                      uint8_t out[][HASH_BYTES], size_t *count);
 
 /* Makes the proof that the tree of old_size is a prefix of that of new_size. An old size of 0, or
- * equal sizes, gives an empty proof. Returns ERR_RANGE if old_size > new_size, ERR_NOT_FOUND as
- * above. RFC 9162 section 2.1.4.1. */
+ * equal sizes, gives an empty proof. Returns ERR_RANGE if old_size > new_size or the tree is too
+ * large, ERR_NOT_FOUND, both as above. RFC 9162 section 2.1.4.1. */
 MUST_CHECK enum err merkle_consistency(const struct merkle_source *src, uint64_t old_size,
                                        uint64_t new_size, uint8_t out[][HASH_BYTES], size_t *count);
 
