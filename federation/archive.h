@@ -48,7 +48,8 @@ struct feed_record {
                           never */
     uint64_t owed;     /* entries whose body is owed */
     uint64_t refused;  /* entries stored as refused */
-    bool is_disputed;  /* its author signed things that contradict each other */
+    uint64_t profile_plus_one; /* index of its newest profile entry, plus one; 0 none */
+    bool is_disputed;          /* its author signed things that contradict each other */
 };
 
 struct archive {

@@ -11,7 +11,7 @@
 #include "federation/archive.h"
 
 enum {
-    EFFECTS_MAX = 4096,
+    EFFECTS_MAX = 8192,
     EFFECT_ARENA_BYTES = 4 * 1024 * 1024,
 };
 
@@ -27,7 +27,7 @@ enum effect_type {
     EFFECT_PERSIST_ROSTER,
     EFFECT_PERSIST_REQUEST,       /* an evaluation was charged */
     EFFECT_PERSIST_BUDGET,        /* a member's use today alone */
-    EFFECT_PERSIST_RECEIPT,       /* a peer acknowledged an erasure of ours */
+    EFFECT_PERSIST_RECEIPT,       /* a peer acknowledged erasures of ours */
     EFFECT_PERSIST_RECEIPTS_SENT, /* our due acknowledgements up to here are in our feed */
     EFFECT_PERSIST_SEEN,          /* what the seen field of a checkpoint of ours commits to */
     EFFECT_PERSIST_MARK,          /* a small named number that a restart needs */
@@ -118,7 +118,8 @@ struct effect {
             uint32_t points;
         } request; /* PERSIST_REQUEST; PERSIST_BUDGET uses day and used */
         struct {
-            uint64_t index; /* our entry that author acknowledged */
+            const uint64_t *indexes; /* entries of ours whose erasure author acknowledged */
+            size_t count;
         } receipt;
         struct {
             const uint8_t (*authors)[AUTHOR_BYTES];

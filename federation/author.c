@@ -1,0 +1,254 @@
+/*
+ * author.c - the own feed.
+ *
+ * Nothing is signed before standing.c allows it. Entries are written by the desk (EVENT_APPEND) and
+ * by the node itself: its profile when that changed, receipts for erasures that it carried out (at
+ * most once in receipt_seconds), cover entries at the end of each day, and a checkpoint without
+ * entries often enough for the others to know that this feed was heard.
+ */
+#include "federation/core.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRESH_PARTS = 4 }; /* a checkpoint at least this many times in the policy's coverage time */
+
+static int compare_seen(const void *a, const void *b)
+{
+    const struct seen_row *x = a, *y = b;
+    return memcmp(x->author, y->author, AUTHOR_BYTES);
+}
+
+/* Hash of what this node last saw of every peer; what it commits to is kept. */
+static void seen_of_peers(struct federation *f, const struct checkpoint *last,
+                          uint8_t hash[HASH_BYTES], struct effects *out)
+{
+    struct seen_row rows[ORGANISATIONS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < f->feed_count; i++) {
+        const struct feed *feed = &f->feeds[i];
+        if (feed->seen.seq == 0 || memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0)
+            continue;
+        memcpy(rows[count].author, feed->rec.author, AUTHOR_BYTES);
+        rows[count].feed_epoch = feed->seen.feed_epoch;
+        rows[count].seq = feed->seen.seq;
+        checkpoint_hash(&feed->seen, rows[count].checkpoint_hash);
+        count++;
+    }
+    qsort(rows, count, sizeof rows[0], compare_seen);
+    uint8_t *encoded = effects_alloc(out, count * SEEN_ROW_BYTES + 1);
+    assert(encoded != NULL); /* author_append asked for room */
+    for (size_t i = 0; i < count; i++)
+        seen_encode(&rows[i], encoded + i * SEEN_ROW_BYTES);
+    struct bytes all = bytes_of(encoded, count * SEEN_ROW_BYTES);
+    seen_hash(all, hash);
+    if (memcmp(hash, last->seen, HASH_BYTES) == 0)
+        return;
+    struct effect *e = effects_add(out, EFFECT_PERSIST_SEEN);
+    memcpy(e->seen.hash, hash, HASH_BYTES);
+    e->seen.day = core_today(f);
+    e->seen.rows = all;
+}
+
+/* Writes header and body of one draft. Returns ERR_LIMIT for a payload that is too large, ERR_FULL.
+ */
+static enum err write_entry(struct federation *f, const struct draft *d, uint64_t index,
+                            uint8_t *header, struct bytes *body, struct effects *out)
+{
+    size_t need = BODY_FIXED_BYTES + d->payload.len;
+    if (need > BODY_BYTES_MAX)
+        return ERR_LIMIT;
+    size_t cap = BODY_UNIT_BYTES;
+    while (cap < need)
+        cap *= 2;
+    uint8_t *bytes = effects_alloc(out, cap);
+    if (bytes == NULL)
+        return ERR_FULL;
+    uint8_t salt[SALT_BYTES];
+    rng_bytes(&f->rng, salt, sizeof salt);
+    struct body b = {.type = d->type,
+                     .day = core_today(f),
+                     .ref_plus_one = d->ref_plus_one,
+                     .payload = d->payload};
+    size_t len;
+    enum err e = body_encode(&b, AUDIENCE_ALL, salt, bytes, cap, &len);
+    if (e != OK)
+        return e;
+    struct header h = {.version = HEADER_VERSION,
+                       .audience = AUDIENCE_ALL,
+                       .body_units = (uint16_t)(len / BODY_UNIT_BYTES),
+                       .expires_day = d->expires_day,
+                       .index = index};
+    body_commit(f->config.author, index, bytes_of(bytes, len), h.commit);
+    header_encode(&h, header);
+    /* A cover entry's body is of use to nobody: it expired before it was written. */
+    *body = d->type == ENTRY_COVER ? bytes_of(NULL, 0) : bytes_of(bytes, len);
+    return OK;
+}
+
+enum err author_append(struct federation *f, const struct draft *drafts, size_t count,
+                       uint64_t *first, struct effects *out)
+{
+    struct feed *feed = core_own_feed(f);
+    const struct organisation *org =
+        f->has_roster ? roster_find(core_roster(f), f->config.author) : NULL;
+    if (feed == NULL || org == NULL || org->status != ORG_ACTIVE)
+        return ERR_STRANGER;
+    if (!f->may_sign)
+        return ERR_UNAVAILABLE;
+    if (count > APPEND_MAX)
+        return ERR_LIMIT;
+    if (!ingest_has_room(out, count) ||
+        !effects_has_room(out, 64, count * 1024 + ORGANISATIONS_MAX * SEEN_ROW_BYTES + 262144))
+        return ERR_FULL;
+
+    uint8_t *headers = effects_alloc(out, (count + 1) * HEADER_BYTES);
+    struct bytes *bodies = effects_alloc(out, (count + 1) * sizeof *bodies);
+    struct batch *b = effects_alloc(out, sizeof *b);
+    uint8_t *raw = effects_alloc(out, CHECKPOINT_SIGNED_BYTES);
+    if (headers == NULL || bodies == NULL || b == NULL || raw == NULL)
+        return ERR_FULL;
+    b->first = feed->rec.tree.size;
+    b->count = count;
+    b->headers = headers;
+    b->bodies = bodies;
+    b->signed_checkpoint = raw;
+    for (size_t i = 0; i < count; i++) {
+        enum err e =
+            write_entry(f, &drafts[i], b->first + i, headers + i * HEADER_BYTES, &bodies[i], out);
+        if (e != OK)
+            return e;
+    }
+    if (!ingest_has_room(out, count))
+        return ERR_FULL;
+    ingest_grow(feed, b);
+
+    struct checkpoint *cp = &b->checkpoint;
+    memcpy(cp->author, f->config.author, AUTHOR_BYTES);
+    cp->feed_epoch = org->feed_epoch;
+    cp->seq = feed->seen.seq + 1;
+    cp->size = b->tree.size;
+    merkle_root(&b->tree, cp->root);
+    if (feed->seen.seq > 0)
+        checkpoint_hash(&feed->seen, cp->previous);
+    uint64_t now = f->now_utc > 0 ? (uint64_t)f->now_utc : 0;
+    cp->time_utc = now > feed->seen.time_utc ? now : feed->seen.time_utc;
+    seen_of_peers(f, &feed->seen, cp->seen, out);
+    checkpoint_sign(cp, f->config.feed_secret, raw);
+
+    if (first != NULL)
+        *first = b->first;
+    ingest_commit(f, feed, b, out);
+    f->is_serving = true;
+    return OK;
+}
+
+void author_event(struct federation *f, const struct event *ev, struct effects *out)
+{
+    uint64_t first = 0;
+    enum err result = author_append(f, ev->append.drafts, ev->append.count, &first, out);
+    if (result != OK)
+        effects_clear(out); /* whatever was begun is of no use */
+    struct effect *e = effects_add(out, EFFECT_APPENDED);
+    e->appended.ticket = ev->append.ticket;
+    e->appended.result = result;
+    e->appended.first = first;
+    e->appended.count = result == OK ? ev->append.count : 0;
+}
+
+static bool is_same_profile(const struct profile *a, const struct profile *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->endpoint[i], b->endpoint[i]) != 0)
+            return false;
+    return true;
+}
+
+static void tick_profile(struct federation *f, struct effects *out)
+{
+    struct feed *feed = core_own_feed(f);
+    bool was_written = feed->rec.profile_plus_one > 0;
+    if (was_written && is_same_profile(&feed->profile, &f->config.profile))
+        return;
+    uint8_t payload[PROFILE_BYTES_MAX];
+    size_t len = profile_encode(&f->config.profile, payload);
+    struct draft d = {.type = ENTRY_PROFILE, .payload = bytes_of(payload, len)};
+    (void)!author_append(f, &d, 1, NULL, out);
+}
+
+/* Acknowledges erasures, many in one entry and seldom. */
+static void tick_receipts(struct federation *f, struct effects *out)
+{
+    if ((uint64_t)f->now_utc < f->marks[MARK_RECEIPT_UTC] + f->config.receipt_seconds ||
+        !effects_has_room(out, 256, 1u << 20))
+        return;
+    struct receipt *r = effects_alloc(out, sizeof *r);
+    uint8_t(*authors)[AUTHOR_BYTES] = effects_alloc(out, RECEIPTS_MAX * AUTHOR_BYTES);
+    uint64_t *indexes = effects_alloc(out, RECEIPTS_MAX * sizeof *indexes);
+    uint8_t *payload = effects_alloc(out, RECEIPT_BYTES_MAX);
+    if (r == NULL || authors == NULL || indexes == NULL || payload == NULL)
+        return;
+    r->count = f->archive.receipts_due(f->archive.ctx, authors, indexes, RECEIPTS_MAX);
+    if (r->count == 0)
+        return;
+    for (size_t i = 0; i < r->count; i++) {
+        memcpy(r->row[i].author, authors[i], AUTHOR_BYTES);
+        r->row[i].index = indexes[i];
+    }
+    struct draft d = {.type = ENTRY_RECEIPT,
+                      .payload = bytes_of(payload, receipt_encode(r, payload))};
+    if (author_append(f, &d, 1, NULL, out) != OK)
+        return;
+    struct effect *e = effects_add(out, EFFECT_PERSIST_RECEIPTS_SENT);
+    e->receipts_sent.authors = (const uint8_t(*)[AUTHOR_BYTES])authors;
+    e->receipts_sent.indexes = indexes;
+    e->receipts_sent.count = r->count;
+    if (r->count < RECEIPTS_MAX) /* a full one is followed by the next at once */
+        core_mark(f, MARK_RECEIPT_UTC, (uint64_t)f->now_utc, out);
+}
+
+/* Once a day the feed grows to the next multiple of 16, by at least one entry since the last time,
+ * so that a day with signals and one without look alike. */
+static void tick_cover(struct federation *f, struct effects *out)
+{
+    uint64_t size = core_own_feed(f)->rec.tree.size;
+    uint32_t today = core_today(f);
+    if (f->marks[MARK_COVER_DAY] >= today)
+        return;
+    bool is_first = f->marks[MARK_COVER_DAY] == 0;
+    if (!is_first) {
+        size_t missing = (size_t)((COVER_MULTIPLE - size % COVER_MULTIPLE) % COVER_MULTIPLE);
+        if (missing == 0 && size == f->marks[MARK_COVER_SIZE])
+            missing = COVER_MULTIPLE;
+        struct draft drafts[COVER_MULTIPLE];
+        for (size_t i = 0; i < missing; i++)
+            drafts[i] = (struct draft){.type = ENTRY_COVER, .expires_day = today - 1};
+        if (missing > 0 && author_append(f, drafts, missing, NULL, out) != OK)
+            return;
+    }
+    core_mark(f, MARK_COVER_DAY, today, out);
+    core_mark(f, MARK_COVER_SIZE, core_own_feed(f)->rec.tree.size, out);
+}
+
+static void tick_freshness(struct federation *f, struct effects *out)
+{
+    const struct feed *feed = core_own_feed(f);
+    uint64_t every = core_roster(f)->policy.coverage_seconds / FRESH_PARTS;
+    if (feed->seen.seq > 0 && (uint64_t)f->now_utc >= feed->seen.time_utc + every)
+        (void)!author_append(f, NULL, 0, NULL, out);
+}
+
+void author_tick(struct federation *f, struct effects *out)
+{
+    const struct organisation *org = roster_find(core_roster(f), f->config.author);
+    if (!f->may_sign || org == NULL || org->status != ORG_ACTIVE || core_own_feed(f) == NULL ||
+        f->now_utc <= 0)
+        return;
+    tick_profile(f, out);
+    tick_receipts(f, out);
+    tick_cover(f, out);
+    tick_freshness(f, out);
+}

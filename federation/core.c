@@ -1,0 +1,256 @@
+#include "federation/core.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+size_t federation_bytes(void)
+{
+    return sizeof(struct federation);
+}
+
+struct federation *federation_init(void *storage, const struct federation_config *config,
+                                   const struct archive *archive)
+{
+    struct federation *f = storage;
+    memset(f, 0, sizeof *f);
+    f->config = *config;
+    f->archive = *archive;
+    rng_init(&f->rng, config->seed);
+    wire_arena_init(&f->wire, f->wire_bytes, sizeof f->wire_bytes);
+    wire_arena_init(&f->roster_wire, f->roster_wire_bytes, sizeof f->roster_wire_bytes);
+    return f;
+}
+
+void federation_clear(struct federation *f)
+{
+    sodium_memzero(f, sizeof *f);
+}
+
+struct roster *core_roster(struct federation *f)
+{
+    return f->has_roster ? &f->rosters[f->roster_at] : NULL;
+}
+
+const struct roster *federation_roster(const struct federation *f)
+{
+    return f->has_roster ? &f->rosters[f->roster_at] : NULL;
+}
+
+struct feed *core_feed(struct federation *f, const uint8_t author[AUTHOR_BYTES])
+{
+    for (size_t i = 0; i < f->feed_count; i++)
+        if (memcmp(f->feeds[i].rec.author, author, AUTHOR_BYTES) == 0)
+            return &f->feeds[i];
+    return NULL;
+}
+
+struct feed *core_own_feed(struct federation *f)
+{
+    return core_feed(f, f->config.author);
+}
+
+/* A slot for an author, new if need be; NULL if all are taken. */
+static struct feed *feed_slot(struct federation *f, const uint8_t author[AUTHOR_BYTES])
+{
+    struct feed *feed = core_feed(f, author);
+    if (feed != NULL || f->feed_count == ORGANISATIONS_MAX)
+        return feed;
+    feed = &f->feeds[f->feed_count++];
+    memcpy(feed->rec.author, author, AUTHOR_BYTES);
+    merkle_frontier_init(&feed->rec.tree);
+    return feed;
+}
+
+void core_roster_changed(struct federation *f, struct effects *out)
+{
+    const struct roster *r = core_roster(f);
+    for (size_t i = 0; i < r->organisation_count; i++) {
+        const struct organisation *org = &r->organisations[i];
+        struct feed *feed = feed_slot(f, org->author);
+        if (feed != NULL && feed->rec.feed_epoch == 0)
+            feed->rec.feed_epoch = org->feed_epoch;
+    }
+    links_review(f, out);
+    pull_choose(f, out);
+    standing_review(f, out);
+    f->is_serving = true;
+}
+
+uint32_t core_today(const struct federation *f)
+{
+    return f->now_utc <= 0 ? 0 : (uint32_t)(f->now_utc / 86400);
+}
+
+uint64_t core_budget_day(struct federation *f, struct effects *out)
+{
+    uint64_t today = core_today(f);
+    if (today > f->marks[MARK_DAY_MAX])
+        core_mark(f, MARK_DAY_MAX, today, out);
+    return f->marks[MARK_DAY_MAX];
+}
+
+void core_report(struct effects *out, const uint8_t *author, enum report what, enum err reason,
+                 uint64_t number)
+{
+    if (!effects_has_room(out, 64, 0))
+        return; /* what is told is never worth what must be done */
+    struct effect *e = effects_add(out, EFFECT_REPORT);
+    if (author != NULL)
+        memcpy(e->author, author, AUTHOR_BYTES);
+    e->report.what = what;
+    e->report.reason = reason;
+    e->report.number = number;
+}
+
+void core_mark(struct federation *f, enum mark mark, uint64_t value, struct effects *out)
+{
+    f->marks[mark] = value;
+    struct effect *e = effects_add(out, EFFECT_PERSIST_MARK);
+    e->mark.mark = mark;
+    e->mark.value = value;
+}
+
+bool core_send(struct federation *f, uint32_t link, const Seinpost__Message *m, struct effects *out)
+{
+    const struct link *l = links_find(f, link);
+    if (l == NULL)
+        return false;
+    size_t cap = protobuf_c_message_get_packed_size(&m->base);
+    assert(cap <= FRAME_BYTES_MAX);
+    if (!effects_has_room(out, 1, cap))
+        return false;
+    uint8_t *frame = effects_alloc(out, cap);
+    size_t len = message_encode(m, frame, cap);
+    assert(len == cap);
+    struct effect *e = effects_add(out, EFFECT_SEND);
+    e->link = link;
+    memcpy(e->author, l->author, AUTHOR_BYTES);
+    e->frame = bytes_of(frame, len);
+    return true;
+}
+
+enum err federation_load_roster(struct federation *f, struct bytes signed_roster,
+                                const uint8_t hash[HASH_BYTES])
+{
+    unsigned next = f->roster_at ^ 1u;
+    wire_arena_reset(&f->roster_wire);
+    enum err e =
+        f->has_roster
+            ? roster_accept(core_roster(f), signed_roster, &f->roster_wire, &f->rosters[next])
+            : roster_anchor(signed_roster, hash, &f->roster_wire, &f->rosters[next]);
+    if (e != OK)
+        return e;
+    f->roster_at = next;
+    f->has_roster = true;
+    return OK;
+}
+
+static bool profile_row(void *ctx, const struct archive_row *row)
+{
+    struct feed *feed = ctx;
+    struct body b;
+    if (row->body.len > 0 && body_decode(row->body, &b) == OK)
+        (void)!profile_decode(b.payload, &feed->profile);
+    return true;
+}
+
+enum err federation_load_feed(struct federation *f, const struct feed_record *record)
+{
+    struct checkpoint held = {0}, seen = {0};
+    struct bytes raw_held = bytes_of(record->held, sizeof record->held);
+    struct bytes raw_seen = bytes_of(record->seen, sizeof record->seen);
+    if (!sodium_is_zero(record->held, sizeof record->held) &&
+        checkpoint_read(raw_held, &held) != OK)
+        return ERR_FORMAT;
+    if (!sodium_is_zero(record->seen, sizeof record->seen) &&
+        checkpoint_read(raw_seen, &seen) != OK)
+        return ERR_FORMAT;
+    struct feed *feed = feed_slot(f, record->author);
+    if (feed == NULL)
+        return ERR_FULL;
+    feed->rec = *record;
+    feed->held = held;
+    feed->seen = seen;
+    if (record->profile_plus_one > 0)
+        f->archive.read(f->archive.ctx, record->author, record->profile_plus_one - 1, 1,
+                        profile_row, feed);
+    return OK;
+}
+
+void federation_load_budget(struct federation *f, const uint8_t member[AUTHOR_BYTES], uint32_t day,
+                            uint32_t used)
+{
+    struct feed *feed = feed_slot(f, member);
+    if (feed != NULL && day >= feed->budget_day) {
+        feed->budget_day = day;
+        feed->budget_used = used;
+    }
+}
+
+void federation_load_mark(struct federation *f, enum mark mark, uint64_t value)
+{
+    if (mark > 0 && mark < MARK_COUNT)
+        f->marks[mark] = value;
+}
+
+/* The parts of a tick that are due, in an order that lets later ones see what earlier ones did. */
+static void tick(struct federation *f, struct effects *out)
+{
+    if (f->has_roster && (f->ticked_ms == 0 || f->now_ms - f->ticked_ms >= TICK_MS)) {
+        bool is_first = f->ticked_ms == 0;
+        f->ticked_ms = f->now_ms;
+        if (is_first) {
+            rng_bytes(&f->rng, f->head_nonce, sizeof f->head_nonce);
+            core_roster_changed(f, out);
+        }
+        standing_tick(f, out);
+        rosters_tick(f, out);
+        pull_choose(f, out);
+        bodies_tick(f, out);
+        author_tick(f, out);
+        if (f->now_ms - f->swept_ms >= SWEEP_MS) {
+            f->swept_ms = f->now_ms;
+            ingest_sweep(f, out);
+        }
+    }
+    asker_tick(f, out);
+}
+
+void federation_step(struct federation *f, const struct event *ev, struct effects *out)
+{
+    effects_clear(out);
+    f->now_ms = ev->now_ms;
+    f->now_utc = ev->now_utc;
+    rng_mix(&f->rng, ev->fresh);
+    switch (ev->type) {
+    case EVENT_TICK:
+        tick(f, out);
+        break;
+    case EVENT_UP:
+        links_up(f, ev, out);
+        break;
+    case EVENT_DOWN:
+        links_down(f, ev->down.link, out);
+        break;
+    case EVENT_FRAME:
+        links_frame(f, ev->frame.link, ev->frame.bytes, out);
+        break;
+    case EVENT_APPEND:
+        author_event(f, ev, out);
+        break;
+    case EVENT_EVALUATE:
+        asker_event(f, ev, out);
+        break;
+    case EVENT_ROSTER:
+        rosters_event(f, ev->roster.signed_roster, out);
+        break;
+    }
+    serve_pump(f, out);
+    assert(f->feed_count <= ORGANISATIONS_MAX && out->count <= EFFECTS_MAX);
+}
+
+uint64_t federation_deadline_ms(const struct federation *f)
+{
+    return f->is_serving ? f->now_ms : f->ticked_ms + TICK_MS;
+}

@@ -1,0 +1,289 @@
+/*
+ * core.h - what the parts of the core share. Only files of federation/ include it.
+ *
+ * The parts call one another only through the functions below. Every part changes the state in its
+ * own corner; struct feed is shared by pull, ingest, serve and author.
+ */
+#ifndef FEDERATION_CORE_H
+#define FEDERATION_CORE_H
+
+#include "federation/federation.h"
+#include "proto/seinpost.pb-c.h"
+#include "proto/wire.h"
+#include "protocol/roster_chain.h"
+
+enum {
+    LINKS_MAX = 2048,
+    FOLLOWERS_MAX = 8192,
+    JOBS_MAX = 8,
+    OUTSTANDING_MAX = 4,
+
+    TICK_MS = 1000,
+    LIVE_CREDIT_BYTES = 64 * 1024,
+    BULK_CREDIT_BYTES = 2 * (BATCH_BYTES_MAX + 40000), /* two full batches under way */
+    PULL_CREDIT_BYTES_MAX = 8 * 1024 * 1024,           /* bulk credit given out at one time */
+    SERVE_BYTES_MAX = 4 * 1024 * 1024, /* under way to one connection, whatever it asks */
+    STALL_MS = 10000,                  /* no progress from a source although behind: try another */
+    RELAY_ROTATE_MS = 60000, /* a relay is not trusted to be complete for longer than this */
+    OWED_RETRY_MS = 5000,
+    OWED_ASK_MAX = 64,
+    HEAD_RETRY_MS = 5000,
+    ASK_HEDGE_MS = 2000, /* a keyholder is silent: ask one more */
+    ASK_TIMEOUT_MS = 15000,
+    SWEEP_MS = 30000, /* between looks for expired entries */
+    SWEEP_MAX = 256,
+};
+
+struct link {
+    uint32_t id; /* 0: unused */
+    uint8_t transport_key[KEY_BYTES];
+    uint8_t author[AUTHOR_BYTES];
+    bool is_outbound;
+    bool is_ready;      /* openings exchanged */
+    uint64_t under_way; /* bytes of batches sent and not yet acknowledged */
+};
+
+struct feed {
+    struct feed_record rec;
+    struct checkpoint held; /* decoded; seq 0: none */
+    struct checkpoint seen;
+    /* pulling */
+    uint32_t source;      /* link that we follow it from; 0 none */
+    uint32_t credit;      /* given to that source */
+    uint64_t progress_ms; /* when the source was chosen or last sent something new */
+    uint64_t owed_ms;     /* when owed bodies were last asked for */
+    uint32_t owed_link;   /* of whom */
+    uint64_t owed_from;
+    /* its author as a peer */
+    uint64_t held_size; /* how much of our feed it acknowledged */
+    struct profile profile;
+    uint32_t budget_day;
+    uint32_t budget_used; /* by this member, at us as a keyholder */
+    uint32_t asked_day;
+    uint32_t asked_points; /* by us, at it as a keyholder */
+    bool head_answered;
+    bool is_dialled;
+    char dialled[ENDPOINT_BYTES_MAX + 1];
+    uint8_t dialled_key[KEY_BYTES];
+};
+
+/* Somebody who follows a feed from us. */
+struct follower {
+    uint32_t link; /* 0: unused */
+    uint32_t feed; /* slot */
+    uint64_t acked;
+    uint64_t sent;
+    uint64_t sent_seq;
+    uint32_t credit;
+    struct {
+        uint64_t end;
+        uint32_t bytes;
+    } outstanding[OUTSTANDING_MAX];
+    size_t outstanding_count;
+};
+
+enum ask_state { ASK_IDLE, ASK_SENT, ASK_DONE, ASK_FAILED };
+
+struct job {
+    bool is_used;
+    uint64_t ticket;
+    uint64_t started_ms;
+    uint64_t asked_ms;
+    uint8_t request[16];
+    uint8_t purpose[HASH_BYTES];
+    uint8_t seed[32];
+    size_t count;  /* subjects */
+    size_t padded; /* points sent */
+    uint8_t points[EVALUATION_POINTS_MAX * POINT_BYTES];
+    uint32_t key_epoch;
+    uint32_t key_refresh;
+    size_t holders;
+    uint32_t order[KEYHOLDERS_MAX]; /* in which keyholders are asked */
+    enum ask_state state[KEYHOLDERS_MAX];
+    enum err reason[KEYHOLDERS_MAX];
+    uint8_t evaluated[KEYHOLDERS_MAX][EVALUATION_POINTS_MAX * POINT_BYTES];
+};
+
+/* Assembling one roster document from chunks. */
+struct roster_fetch {
+    uint32_t link; /* 0: none under way */
+    uint64_t version;
+    uint32_t total;
+    uint32_t have;
+    uint64_t asked_ms;
+    uint8_t data[ROSTER_BYTES_MAX];
+};
+
+struct federation {
+    struct federation_config config;
+    struct archive archive;
+    struct rng rng;
+    uint64_t now_ms;
+    int64_t now_utc;
+
+    struct roster rosters[2]; /* the one in force, and room for the next */
+    unsigned roster_at;
+    bool has_roster;
+
+    struct link links[LINKS_MAX];
+    size_t link_count; /* highest used slot plus one */
+    struct feed feeds[ORGANISATIONS_MAX];
+    size_t feed_count;
+    struct follower followers[FOLLOWERS_MAX];
+    size_t follower_count; /* highest used slot plus one */
+    bool is_serving;       /* somebody may be waiting for something that we have */
+    size_t serve_next;     /* whose turn it is */
+    uint32_t bulk_credit;  /* given out beyond live credit */
+
+    uint8_t head_nonce[32];
+    bool may_sign;
+    bool is_behind;
+    bool was_restored;
+    uint64_t head_asked_ms;
+
+    uint64_t marks[MARK_COUNT];
+    bool is_profile_due;
+    uint64_t swept_ms;
+    uint64_t ticked_ms;
+
+    struct job jobs[JOBS_MAX];
+    struct roster_fetch fetch;
+
+    struct wire_arena wire; /* the message in hand */
+    uint8_t wire_bytes[WIRE_ARENA_BYTES];
+    struct wire_arena roster_wire; /* a roster document being read */
+    uint8_t roster_wire_bytes[ROSTER_ARENA_BYTES];
+    /* Scratch of one step. */
+    uint8_t headers[BATCH_ENTRIES_MAX * HEADER_BYTES];
+    uint8_t bodies[BATCH_BYTES_MAX + BODY_BYTES_MAX];
+    uint8_t absent[BATCH_ENTRIES_MAX / 8];
+    uint8_t proof[MERKLE_PROOF_MAX][HASH_BYTES];
+    uint8_t roster_bytes[ROSTER_BYTES_MAX];
+    char detail[512];
+};
+
+/* ---- core.c: shared by all parts ---- */
+struct roster *core_roster(struct federation *f);
+struct feed *core_feed(struct federation *f, const uint8_t author[AUTHOR_BYTES]);
+struct feed *core_own_feed(struct federation *f);
+uint32_t core_today(const struct federation *f);
+uint64_t core_budget_day(struct federation *f, struct effects *out);
+void core_report(struct effects *out, const uint8_t *author, enum report what, enum err reason,
+                 uint64_t number);
+void core_mark(struct federation *f, enum mark mark, uint64_t value, struct effects *out);
+/* Encodes and queues a message; false when there was no room, which only batches may meet. */
+bool core_send(struct federation *f, uint32_t link, const Seinpost__Message *m,
+               struct effects *out);
+/* Sorts out feeds for every organisation of a new roster; what left is kept and no longer matched.
+ */
+void core_roster_changed(struct federation *f, struct effects *out);
+
+/* ---- links.c ---- */
+void links_up(struct federation *f, const struct event *ev, struct effects *out);
+void links_down(struct federation *f, uint32_t link, struct effects *out);
+void links_frame(struct federation *f, uint32_t link, struct bytes frame, struct effects *out);
+void links_cut(struct federation *f, struct link *l, struct effects *out);
+/* Cuts whoever is not admitted any more and dials whoever can be. */
+void links_review(struct federation *f, struct effects *out);
+struct link *links_find(struct federation *f, uint32_t id);
+/* The ready connection to an organisation, preferring one that we dialled; NULL if there is none.
+ */
+struct link *links_to(struct federation *f, const uint8_t author[AUTHOR_BYTES]);
+
+/* ---- rosters.c ---- */
+void rosters_event(struct federation *f, struct bytes signed_roster, struct effects *out);
+void rosters_on_opening(struct federation *f, struct link *l, uint64_t version,
+                        struct effects *out);
+void rosters_on_ask(struct federation *f, struct link *l, const Seinpost__RosterAsk *m,
+                    struct effects *out);
+void rosters_on_chunk(struct federation *f, struct link *l, const Seinpost__RosterChunk *m,
+                      struct effects *out);
+void rosters_tick(struct federation *f, struct effects *out);
+void rosters_link_down(struct federation *f, uint32_t link);
+
+/* ---- pull.c ---- */
+void pull_choose(struct federation *f, struct effects *out);
+void pull_link_down(struct federation *f, uint32_t link);
+void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *m,
+                   struct effects *out);
+
+/* ---- ingest.c ---- */
+/* Entries that were verified, on their way into the archive. headers and bodies are borrowed. */
+struct batch {
+    uint64_t first;
+    size_t count;
+    const uint8_t *headers;
+    const struct bytes *bodies;  /* empty where absent */
+    struct merkle_frontier tree; /* after them */
+    struct effect_tile tiles[BATCH_ENTRIES_MAX / 128];
+    size_t tile_count;
+    struct checkpoint checkpoint; /* the newest, which covers them */
+    const uint8_t *signed_checkpoint;
+    struct bytes proof; /* where the checkpoint is larger than the tree */
+};
+/* Fills in the tree and its tiles: the feed's, grown by the batch's headers. */
+void ingest_grow(const struct feed *feed, struct batch *b);
+/* Room that a batch of count entries needs in the effects. */
+bool ingest_has_room(const struct effects *out, size_t count);
+/* Gives each entry its meaning, updates the feed and emits everything. Cannot fail. */
+void ingest_commit(struct federation *f, struct feed *feed, const struct batch *b,
+                   struct effects *out);
+/* A body that was owed, verified against its header. */
+void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
+                 struct effects *out);
+/* Applies expiry to what the archive still holds. */
+void ingest_sweep(struct federation *f, struct effects *out);
+
+/* ---- serve.c ---- */
+void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follow *m,
+                     struct effects *out);
+void serve_pump(struct federation *f, struct effects *out);
+void serve_link_down(struct federation *f, uint32_t link);
+
+/* ---- bodies.c ---- */
+void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk *m,
+                   struct effects *out);
+void bodies_on_batch(struct federation *f, struct link *l, const Seinpost__BodyBatch *m,
+                     struct effects *out);
+void bodies_tick(struct federation *f, struct effects *out);
+
+/* ---- author.c ---- */
+enum err author_append(struct federation *f, const struct draft *drafts, size_t count,
+                       uint64_t *first, struct effects *out);
+void author_event(struct federation *f, const struct event *ev, struct effects *out);
+void author_tick(struct federation *f, struct effects *out);
+
+/* ---- standing.c ---- */
+void standing_on_ask(struct federation *f, struct link *l, const Seinpost__HeadAsk *m,
+                     struct effects *out);
+void standing_on_answer(struct federation *f, struct link *l, const Seinpost__HeadAnswer *m,
+                        struct effects *out);
+void standing_link_ready(struct federation *f, struct link *l, struct effects *out);
+void standing_review(struct federation *f, struct effects *out);
+void standing_tick(struct federation *f, struct effects *out);
+
+/* ---- keyholder.c ---- */
+/* Answers a batch, or says why not. On OK *evaluated and *proof lie in the effects' arena. */
+enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTES],
+                          const uint8_t request[16], uint32_t key, uint32_t epoch, uint32_t refresh,
+                          struct bytes points, const uint8_t purpose[HASH_BYTES],
+                          uint8_t **evaluated, uint8_t **proof, struct effects *out);
+void keyholder_on_evaluate(struct federation *f, struct link *l, const Seinpost__Evaluate *m,
+                           struct effects *out);
+/* What a refusal signs: "seinpost/v1/refusal" || request || reason u32 || day u32. */
+enum { REFUSAL_TEXT_BYTES = 19 + 16 + 4 + 4 };
+void core_refusal_text(const uint8_t request[16], uint32_t reason, uint32_t day,
+                       uint8_t out[REFUSAL_TEXT_BYTES]);
+void keyholder_spend_today(struct federation *f, struct effects *out);
+
+/* ---- asker.c ---- */
+void asker_event(struct federation *f, const struct event *ev, struct effects *out);
+void asker_on_evaluated(struct federation *f, struct link *l, const Seinpost__Evaluated *m,
+                        struct effects *out);
+void asker_on_refusal(struct federation *f, struct link *l, const Seinpost__Refusal *m,
+                      struct effects *out);
+void asker_tick(struct federation *f, struct effects *out);
+/* A connection to this organisation fell: what it was asked is asked again. */
+void asker_link_down(struct federation *f, const uint8_t author[AUTHOR_BYTES]);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * coverage.c - what a consult may conclude, and what status shows.
+ *
+ * "No match" needs every active member's feed to be heard in policy time, complete, undisputed and
+ * without owed bodies. Anything else is a gap, and is named.
+ */
+#include "federation/core.h"
+
+#include <string.h>
+
+#include "protocol/answer.h"
+
+static unsigned feed_gaps(const struct feed *feed, const struct organisation *org, int64_t now_utc,
+                          uint32_t coverage_seconds)
+{
+    unsigned gaps = 0;
+    if (feed == NULL)
+        return GAP_FEED_UNHEARD;
+    if (feed->rec.heard_utc == 0 || feed->rec.heard_utc + (int64_t)coverage_seconds < now_utc)
+        gaps |= GAP_FEED_UNHEARD;
+    if (feed->seen.size > feed->rec.tree.size)
+        gaps |= GAP_FEED_BEHIND;
+    if (feed->rec.is_disputed || feed->rec.feed_epoch != org->feed_epoch)
+        gaps |= GAP_FEED_DISPUTED;
+    if (feed->rec.owed > 0)
+        gaps |= GAP_BODY_OWED;
+    return gaps;
+}
+
+static const struct feed *find(const struct federation *f, const uint8_t author[AUTHOR_BYTES])
+{
+    for (size_t i = 0; i < f->feed_count; i++)
+        if (memcmp(f->feeds[i].rec.author, author, AUTHOR_BYTES) == 0)
+            return &f->feeds[i];
+    return NULL;
+}
+
+void federation_coverage(const struct federation *f, int64_t now_utc, struct coverage *out)
+{
+    memset(out, 0, sizeof *out);
+    const struct roster *r = federation_roster(f);
+    if (r == NULL) {
+        out->gaps = GAP_NOT_READY;
+        return;
+    }
+    if (r->fresh_until_utc > 0 && now_utc > r->fresh_until_utc)
+        out->gaps |= GAP_ROSTER_STALE;
+    bool is_first = true;
+    for (size_t i = 0; i < r->organisation_count; i++) {
+        const struct organisation *org = &r->organisations[i];
+        if (!roster_is_active_member(org) ||
+            memcmp(org->author, f->config.author, AUTHOR_BYTES) == 0)
+            continue;
+        const struct feed *feed = find(f, org->author);
+        unsigned gaps = feed_gaps(feed, org, now_utc, r->policy.coverage_seconds);
+        int64_t heard_utc = feed != NULL ? feed->rec.heard_utc : 0;
+        out->feeds++;
+        out->feeds_covered += gaps == 0;
+        out->gaps |= gaps;
+        out->owed += feed != NULL ? feed->rec.owed : 0;
+        if (is_first || heard_utc < out->oldest_heard_utc)
+            out->oldest_heard_utc = heard_utc;
+        is_first = false;
+    }
+}
+
+size_t federation_feed_count(const struct federation *f)
+{
+    return f->feed_count;
+}
+
+static bool is_up(const struct federation *f, const uint8_t author[AUTHOR_BYTES])
+{
+    for (size_t i = 0; i < f->link_count; i++)
+        if (f->links[i].id != 0 && f->links[i].is_ready &&
+            memcmp(f->links[i].author, author, AUTHOR_BYTES) == 0)
+            return true;
+    return false;
+}
+
+void federation_feed_status(const struct federation *f, size_t i, struct feed_status *out)
+{
+    const struct feed *feed = &f->feeds[i];
+    memset(out, 0, sizeof *out);
+    memcpy(out->author, feed->rec.author, AUTHOR_BYTES);
+    out->size = feed->rec.tree.size;
+    out->seen_size = feed->seen.size > out->size ? feed->seen.size : out->size;
+    out->seq = feed->seen.seq;
+    out->heard_utc = feed->rec.heard_utc;
+    out->owed = feed->rec.owed;
+    out->refused = feed->rec.refused;
+    out->is_disputed = feed->rec.is_disputed;
+    out->is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
+    out->is_up = is_up(f, feed->rec.author);
+    out->held_size = feed->held_size;
+}
+
+uint32_t federation_held_by(const struct federation *f, uint64_t index)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < f->feed_count; i++)
+        count += f->feeds[i].held_size > index &&
+                 memcmp(f->feeds[i].rec.author, f->config.author, AUTHOR_BYTES) != 0;
+    return count;
+}
+
+size_t federation_budgets(const struct federation *f, int64_t now_utc, struct budget_status *out,
+                          size_t max)
+{
+    const struct roster *r = federation_roster(f);
+    const struct roster_key *k = r != NULL ? roster_threshold_key(r, KEY_PSEUDONYMS) : NULL;
+    size_t count = k == NULL ? 0 : k->share_count < max ? k->share_count : max;
+    uint32_t today = now_utc > 0 ? (uint32_t)(now_utc / 86400) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct feed *feed = find(f, k->holder[i]);
+        memcpy(out[i].keyholder, k->holder[i], AUTHOR_BYTES);
+        bool is_self = memcmp(k->holder[i], f->config.author, AUTHOR_BYTES) == 0;
+        out[i].is_up = is_self || is_up(f, k->holder[i]);
+        out[i].budget = r->policy.budget_a_day;
+        out[i].asked_today = 0;
+        if (feed != NULL && is_self && feed->budget_day == today)
+            out[i].asked_today = feed->budget_used;
+        if (feed != NULL && !is_self && feed->asked_day == today)
+            out[i].asked_today = feed->asked_points;
+    }
+    return count;
+}

@@ -1,0 +1,75 @@
+/*
+ * event.h - what can happen to the core. Each event carries the time and 32 fresh random bytes.
+ */
+#ifndef FEDERATION_EVENT_H
+#define FEDERATION_EVENT_H
+
+#include "protocol/evaluation.h"
+#include "protocol/feed.h"
+#include "protocol/rng.h"
+
+enum event_type {
+    EVENT_TICK = 1, /* time passed: at the latest when federation_deadline_ms says */
+    EVENT_UP,       /* an authenticated connection is there */
+    EVENT_DOWN,
+    EVENT_FRAME,    /* a peer sent one payload frame */
+    EVENT_APPEND,   /* the desk adds entries to the own feed; answered by EFFECT_APPENDED */
+    EVENT_EVALUATE, /* the desk needs pseudonyms; answered by EFFECT_EVALUATED, now or later */
+    EVENT_ROSTER, /* the operator brings a signed roster; answered by ROSTER_ADOPTED or _REFUSED */
+};
+
+/* An entry to be written. The payload is encoded already (entry.h). */
+struct draft {
+    uint8_t type;
+    uint32_t expires_day;
+    uint64_t ref_plus_one;
+    struct bytes payload;
+};
+
+/* One thing to be evaluated: what it is about is only in these bytes, which never leave the node.
+ */
+struct subject {
+    uint8_t kind;
+    struct bytes match_key;
+};
+
+struct event {
+    enum event_type type;
+    uint64_t now_ms;
+    int64_t now_utc;
+    uint8_t fresh[RNG_FRESH_BYTES];
+    union {
+        struct {
+            uint32_t link;
+            uint8_t transport_key[KEY_BYTES];
+            bool is_outbound; /* we dialled */
+        } up;
+        struct {
+            uint32_t link;
+        } down;
+        struct {
+            uint32_t link;
+            struct bytes bytes;
+        } frame;
+        struct {
+            uint64_t ticket;
+            const struct draft *drafts;
+            size_t count; /* at most APPEND_MAX */
+        } append;
+        struct {
+            uint64_t ticket;
+            const struct subject *subjects;
+            size_t count;     /* 1 to EVALUATION_POINTS_MAX */
+            uint8_t seed[32]; /* of the blinds */
+            uint8_t
+                purpose[HASH_BYTES]; /* salted commitment to the recorded purpose and the seed */
+        } evaluate;
+        struct {
+            struct bytes signed_roster;
+        } roster;
+    };
+};
+
+enum { APPEND_MAX = 2048 };
+
+#endif

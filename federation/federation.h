@@ -1,0 +1,151 @@
+/*
+ * federation.h - the core of a node: many feeds, many peers, one step function.
+ *
+ *     federation_step(event) -> effects
+ *
+ * The core decides everything that concerns other organisations: whom to follow and whom to serve,
+ * what of a batch is accepted, whether this node may sign, who may have an evaluation, whether a
+ * consult may say "no match". It has no socket, no file and no clock; see event.h, effect.h and
+ * archive.h for its three seams. Its parts:
+ *
+ *     links     connections, openings, the member list on every message
+ *     rosters   adopting member lists, and fetching newer ones
+ *     pull      following feeds: which source, how much credit; accepting batches
+ *     ingest    what an accepted entry means
+ *     serve     being followed
+ *     bodies    owed bodies, asked for elsewhere
+ *     author    the own feed: appending, receipts, cover, freshness
+ *     standing  asking peers for the own newest checkpoint before signing
+ *     keyholder answering evaluations within budgets
+ *     asker     collecting evaluations from a threshold of keyholders
+ *     coverage  what a consult may conclude
+ *
+ * Start: federation_init, then federation_load_* with what the store holds, then EVENT_TICK.
+ */
+#ifndef FEDERATION_FEDERATION_H
+#define FEDERATION_FEDERATION_H
+
+#include "federation/archive.h"
+#include "federation/effect.h"
+#include "federation/event.h"
+#include "protocol/entry.h"
+#include "protocol/roster.h"
+
+struct federation;
+
+/* A first contact, from the node's configuration. */
+struct contact {
+    uint8_t author[AUTHOR_BYTES];
+    char endpoint[ENDPOINT_BYTES_MAX + 1];
+};
+
+/* A threshold share that this node holds. */
+struct held_share {
+    uint32_t key;
+    uint32_t epoch;
+    uint32_t refresh;
+    struct share share;
+};
+
+struct federation_config {
+    uint8_t author[AUTHOR_BYTES];
+    uint8_t feed_secret[64];
+    uint8_t seed[RNG_SEED_BYTES];
+    struct profile profile; /* what the own profile entry should say */
+    struct contact contacts[PEERS_MAX];
+    size_t contact_count;
+    struct held_share shares[THRESHOLD_KEYS_MAX];
+    size_t share_count;
+    uint32_t receipt_seconds; /* at most one receipt entry in this time; normally a day */
+};
+
+/* Bytes of storage that a core needs. */
+size_t federation_bytes(void);
+
+/* Sets a core up in storage of federation_bytes bytes (16-aligned), which it uses until
+ * federation_clear. Copies the configuration and the function table. */
+struct federation *federation_init(void *storage, const struct federation_config *config,
+                                   const struct archive *archive);
+
+/* Wipes every secret. The storage is the caller's again. */
+void federation_clear(struct federation *f);
+
+/* What a restart puts back, before the first step. Rosters are given oldest first, and were
+ * verified before they were stored: the first is the anchor. ERR_* as roster_anchor and
+ * roster_accept say: then the store is damaged and the node does not start. */
+MUST_CHECK enum err federation_load_roster(struct federation *f, struct bytes signed_roster,
+                                           const uint8_t hash[HASH_BYTES]);
+/* ERR_FORMAT if the stored checkpoints cannot be read, ERR_FULL if there are too many feeds. */
+MUST_CHECK enum err federation_load_feed(struct federation *f, const struct feed_record *record);
+void federation_load_budget(struct federation *f, const uint8_t member[AUTHOR_BYTES], uint32_t day,
+                            uint32_t used);
+void federation_load_mark(struct federation *f, enum mark mark, uint64_t value);
+
+/* Carries one event through. *out is cleared first; its contents live until the next step. */
+void federation_step(struct federation *f, const struct event *ev, struct effects *out);
+
+/* When the core wants EVENT_TICK at the latest, in monotonic milliseconds. */
+uint64_t federation_deadline_ms(const struct federation *f);
+
+/* ---- What the desk and the operator may read between steps ---- */
+
+/* The member list in force; NULL before the first. Borrowed until the next step. */
+const struct roster *federation_roster(const struct federation *f);
+
+/* Reasons why a consult may not say "no match" now, as a set of enum coverage_gap; and how many
+ * active member feeds there are and how many of them are covered. */
+struct coverage {
+    unsigned gaps;
+    uint32_t feeds;
+    uint32_t feeds_covered;
+    int64_t
+        oldest_heard_utc; /* the longest unheard of the active feeds; 0 if one was never heard */
+    uint64_t owed;
+};
+void federation_coverage(const struct federation *f, int64_t now_utc, struct coverage *out);
+
+/* One feed as status shows it. */
+struct feed_status {
+    uint8_t author[AUTHOR_BYTES];
+    uint64_t size;      /* entries held */
+    uint64_t seen_size; /* entries of the newest checkpoint known */
+    uint64_t seq;
+    int64_t heard_utc;
+    uint64_t owed;
+    uint64_t refused;
+    bool is_disputed;
+    bool is_own;
+    bool is_up;         /* a connection to its author is up */
+    uint64_t held_size; /* how much of the OWN feed this organisation says it holds durably */
+};
+size_t federation_feed_count(const struct federation *f);
+void federation_feed_status(const struct federation *f, size_t i, struct feed_status *out);
+
+/* The own feed's size, and whether this node may sign: enough always-on nodes confirmed its head.
+ */
+struct standing {
+    bool may_sign;
+    bool is_behind;  /* somebody knows a newer checkpoint of ours */
+    uint32_t needed; /* always-on nodes that have to answer, this one counted if it is one */
+    uint32_t answered;
+    uint64_t size;
+    uint64_t seq;
+    uint32_t feed_epoch;
+};
+void federation_standing(const struct federation *f, struct standing *out);
+
+/* How many peers hold entry index of the own feed durably. */
+uint32_t federation_held_by(const struct federation *f, uint64_t index);
+
+/* Evaluations this node has left today at a keyholder of its own, as that keyholder counts: the
+ * budget minus what it was charged; for status. What others charged is known from their answers. */
+struct budget_status {
+    uint8_t keyholder[AUTHOR_BYTES];
+    bool is_up;
+    uint32_t asked_today; /* points this node sent there today */
+    uint32_t budget;
+};
+size_t federation_budgets(const struct federation *f, int64_t now_utc, struct budget_status *out,
+                          size_t max);
+
+#endif

@@ -1,0 +1,318 @@
+/*
+ * ingest.c - what an entry that was verified means for this node.
+ *
+ * The same for entries of peers and of the own feed. An entry that makes no sense is stored as
+ * refused, with its reason, and blocks nothing. An erasure takes effect here: body and tags of the
+ * entry that it names go, now or when they would have arrived, and the node owes its author an
+ * acknowledgement, whether or not the entry had mattered to it.
+ */
+#include "federation/core.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void ingest_grow(const struct feed *feed, struct batch *b)
+{
+    b->tree = feed->rec.tree;
+    b->tile_count = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        uint8_t leaf[HASH_BYTES], tile[2][HASH_BYTES];
+        unsigned levels;
+        merkle_leaf(bytes_of(b->headers + i * HEADER_BYTES, HEADER_BYTES), leaf);
+        merkle_append(&b->tree, leaf, &levels, tile);
+        for (unsigned which = 0; which < 2; which++) {
+            if (!(levels >> which & 1))
+                continue;
+            struct effect_tile *t = &b->tiles[b->tile_count++];
+            t->tile = (uint8_t)which;
+            t->position = (b->tree.size >> (MERKLE_TILE_LEVEL * (which + 1))) - 1;
+            memcpy(t->root, tile[which], HASH_BYTES);
+        }
+    }
+}
+
+bool ingest_has_room(const struct effects *out, size_t count)
+{
+    return effects_has_room(out, count + 64,
+                            count * (sizeof(struct effect_entry) + sizeof(uint64_t) * 50) + 65536);
+}
+
+/* An absent body is in order where the header itself, or the time its author signed, accounts for
+ * it. */
+static enum entry_state absent_state(const struct federation *f, const struct header *h,
+                                     const struct checkpoint *cp)
+{
+    if (h->audience == AUDIENCE_ADDRESSED)
+        return STATE_ADDRESSED;
+    uint64_t day = cp->time_utc / 86400;
+    if (day > core_today(f))
+        day = core_today(f);
+    return h->expires_day != 0 && h->expires_day < day ? STATE_EXPIRED : STATE_OWED;
+}
+
+/* Fills in state, reason, type and tags of an entry whose body is here. */
+static void judge(struct federation *f, const struct header *h, struct bytes body, uint32_t day,
+                  struct effect_entry *e, struct body *b)
+{
+    e->body = body;
+    e->state = STATE_REFUSED;
+    e->reason = body_decode(body, b);
+    if (e->reason != OK)
+        return;
+    e->type = b->type;
+    e->reason = entry_judge(h, b, core_roster(f)->policy.term_days_max, day);
+    if (e->reason == ERR_VERSION)
+        e->state = STATE_OPAQUE;
+    if (e->reason != OK)
+        return;
+    e->state = STATE_HELD;
+    struct signal s;
+    if (b->type == ENTRY_SIGNAL && signal_decode(b->payload, &s) == OK) {
+        e->tag_count = (uint8_t)s.count;
+        e->tags = s.tags;
+    }
+}
+
+/* Acknowledgements in a receipt that concern entries of ours which are erased. */
+static void take_receipt(struct federation *f, const struct feed *from, const struct body *b,
+                         struct effects *out)
+{
+    struct receipt r;
+    if (receipt_decode(b->payload, &r) != OK)
+        return;
+    uint64_t *indexes = effects_alloc(out, r.count * sizeof *indexes);
+    size_t count = 0;
+    for (size_t i = 0; i < r.count && indexes != NULL; i++) {
+        if (memcmp(r.row[i].author, f->config.author, AUTHOR_BYTES) == 0 &&
+            f->archive.state(f->archive.ctx, f->config.author, r.row[i].index) == STATE_ERASED)
+            indexes[count++] = r.row[i].index;
+    }
+    if (count == 0)
+        return;
+    struct effect *e = effects_add(out, EFFECT_PERSIST_RECEIPT);
+    memcpy(e->author, from->rec.author, AUTHOR_BYTES);
+    e->receipt.indexes = indexes;
+    e->receipt.count = count;
+}
+
+/* Whether this step already removes the entry: the archive does not know yet. */
+static bool is_going(const struct effects *out, const struct feed *feed, uint64_t index)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        const struct effect *e = &out->list[i];
+        if (e->type == EFFECT_PERSIST_GONE && e->gone.index == index &&
+            memcmp(e->author, feed->rec.author, AUTHOR_BYTES) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void emit_gone(struct federation *f, struct feed *feed, uint64_t index,
+                      enum entry_state state, struct effects *out)
+{
+    bool is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
+    struct effect *e = effects_add(out, EFFECT_PERSIST_GONE);
+    memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+    e->gone.index = index;
+    e->gone.state = state;
+    e->gone.is_receipt_due = state == STATE_ERASED && !is_own;
+    e->gone.feed = &feed->rec;
+}
+
+/* The entry that an erasure in this batch names may lie in the batch itself, before it is stored.
+ */
+static void take_erase(struct federation *f, struct feed *feed, const struct batch *b,
+                       struct effect_entry *entries, uint64_t target, struct effects *out)
+{
+    if (target >= b->first) {
+        struct effect_entry *e = &entries[target - b->first];
+        if (e->state == STATE_ERASED)
+            return;
+        if (e->state == STATE_OWED)
+            feed->rec.owed--;
+        if (e->state == STATE_REFUSED)
+            feed->rec.refused--;
+        e->state = STATE_ERASED;
+        e->body = bytes_of(NULL, 0);
+        e->type = 0;
+        e->tag_count = 0;
+    } else {
+        enum entry_state was = f->archive.state(f->archive.ctx, feed->rec.author, target);
+        if (was == STATE_ERASED || is_going(out, feed, target))
+            return;
+        if (was == STATE_OWED)
+            feed->rec.owed--;
+        if (was == STATE_REFUSED)
+            feed->rec.refused--;
+    }
+    emit_gone(f, feed, target, STATE_ERASED, out);
+}
+
+/* The newest checkpoints, and when their author was last heard. */
+static void take_checkpoint(struct federation *f, struct feed *feed, const struct batch *b)
+{
+    uint64_t size = b->tree.size;
+    if (feed->seen.seq < b->checkpoint.seq) {
+        feed->seen = b->checkpoint;
+        memcpy(feed->rec.seen, b->signed_checkpoint, CHECKPOINT_SIGNED_BYTES);
+        int64_t time_utc = (int64_t)b->checkpoint.time_utc;
+        int64_t heard_utc = time_utc < f->now_utc ? time_utc : f->now_utc;
+        if (heard_utc > feed->rec.heard_utc)
+            feed->rec.heard_utc = heard_utc;
+        feed->rec.proof_hashes = 0;
+        if (feed->seen.size > size) {
+            memcpy(feed->rec.proof, b->proof.data, b->proof.len);
+            feed->rec.proof_hashes = (uint32_t)(b->proof.len / HASH_BYTES);
+        }
+    } else if (feed->seen.size != size) {
+        feed->rec.proof_hashes = 0; /* it proved a smaller tree */
+    }
+    if (feed->seen.size <= size && feed->seen.seq > feed->held.seq) {
+        feed->held = feed->seen;
+        memcpy(feed->rec.held, feed->rec.seen, CHECKPOINT_SIGNED_BYTES);
+    } else if (b->checkpoint.size <= size && b->checkpoint.seq > feed->held.seq) {
+        feed->held = b->checkpoint;
+        memcpy(feed->rec.held, b->signed_checkpoint, CHECKPOINT_SIGNED_BYTES);
+    }
+}
+
+/* What a held entry does beyond being held. */
+static void act(struct federation *f, struct feed *feed, const struct batch *b,
+                struct effect_entry *entries, size_t i, const struct body *body,
+                struct effects *out)
+{
+    switch (entries[i].type) {
+    case ENTRY_ERASE:
+        take_erase(f, feed, b, entries, body->ref_plus_one - 1, out);
+        return;
+    case ENTRY_RECEIPT:
+        take_receipt(f, feed, body, out);
+        return;
+    case ENTRY_PROFILE:
+        if (profile_decode(body->payload, &feed->profile) == OK)
+            feed->rec.profile_plus_one = b->first + i + 1;
+        return;
+    default:
+        return;
+    }
+}
+
+void ingest_commit(struct federation *f, struct feed *feed, const struct batch *b,
+                   struct effects *out)
+{
+    struct effect_entry *entries = effects_alloc(out, (b->count + 1) * sizeof *entries);
+    assert(entries != NULL); /* the caller asked ingest_has_room */
+    struct effect *persist = effects_add(out, EFFECT_PERSIST_ENTRIES);
+    memcpy(persist->author, feed->rec.author, AUTHOR_BYTES);
+    persist->entries.feed = &feed->rec;
+    persist->entries.entries = entries;
+    persist->entries.count = b->count;
+    persist->entries.tiles = b->tiles;
+    persist->entries.tile_count = b->tile_count;
+
+    uint32_t day = (uint32_t)(b->checkpoint.time_utc / 86400);
+    uint64_t profile_was = feed->rec.profile_plus_one;
+    for (size_t i = 0; i < b->count; i++) {
+        struct effect_entry *e = &entries[i];
+        struct header h;
+        struct body body = {0};
+        e->header = b->headers + i * HEADER_BYTES;
+        enum err is_header = header_decode(e->header, &h);
+        assert(is_header == OK);
+        e->index = h.index;
+        e->expires_day = h.expires_day;
+        if (b->bodies[i].len == 0) {
+            e->state = absent_state(f, &h, &b->checkpoint);
+            feed->rec.owed += e->state == STATE_OWED;
+            continue;
+        }
+        judge(f, &h, b->bodies[i], day, e, &body);
+        if (e->state == STATE_REFUSED) {
+            feed->rec.refused++;
+            core_report(out, feed->rec.author, REPORT_ENTRY_REFUSED, e->reason, h.index);
+        } else if (e->state == STATE_HELD) {
+            act(f, feed, b, entries, i, &body, out);
+        }
+    }
+    feed->rec.tree = b->tree;
+    take_checkpoint(f, feed, b);
+    if (feed->rec.profile_plus_one != profile_was)
+        links_review(f, out);
+}
+
+void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
+                 struct effects *out)
+{
+    struct header h;
+    struct body b = {0};
+    enum err is_header = header_decode(header, &h);
+    assert(is_header == OK);
+    struct effect *e = effects_add(out, EFFECT_PERSIST_BODY);
+    memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+    e->body.entry.index = h.index;
+    e->body.entry.header = header;
+    e->body.entry.expires_day = h.expires_day;
+    e->body.feed = &feed->rec;
+    judge(f, &h, body, (uint32_t)(feed->seen.time_utc / 86400), &e->body.entry, &b);
+    feed->rec.owed--;
+    if (e->body.entry.state == STATE_REFUSED) {
+        feed->rec.refused++;
+    } else if (e->body.entry.state == STATE_HELD) {
+        /* A batch of nothing but this entry, for what acting on it may need. */
+        struct batch one = {.first = h.index, .count = 1};
+        if (b.type == ENTRY_PROFILE && h.index + 1 < feed->rec.profile_plus_one)
+            return; /* a newer profile is in force */
+        act(f, feed, &one, &e->body.entry, 0, &b, out);
+        if (b.type == ENTRY_PROFILE)
+            links_review(f, out);
+    }
+}
+
+static int compare_utc(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The median of the active members' newest checkpoint times: no single clock erases anything. */
+static int64_t median_utc(struct federation *f)
+{
+    const struct roster *r = core_roster(f);
+    int64_t times[ORGANISATIONS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < f->feed_count; i++) {
+        const struct organisation *org = roster_find(r, f->feeds[i].rec.author);
+        if (org != NULL && roster_is_active_member(org))
+            times[count++] = (int64_t)f->feeds[i].seen.time_utc;
+    }
+    if (count == 0)
+        return 0;
+    qsort(times, count, sizeof times[0], compare_utc);
+    return times[(count - 1) / 2];
+}
+
+void ingest_sweep(struct federation *f, struct effects *out)
+{
+    int64_t median = median_utc(f);
+    int64_t limit = median < f->now_utc ? median : f->now_utc;
+    if (limit <= 0 || !effects_has_room(out, SWEEP_MAX + 64, 0))
+        return;
+    uint8_t authors[SWEEP_MAX][AUTHOR_BYTES];
+    uint64_t indexes[SWEEP_MAX];
+    size_t count =
+        f->archive.expired(f->archive.ctx, (uint32_t)(limit / 86400), authors, indexes, SWEEP_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct feed *feed = core_feed(f, authors[i]);
+        if (feed == NULL)
+            continue;
+        enum entry_state was = f->archive.state(f->archive.ctx, authors[i], indexes[i]);
+        if (was == STATE_OWED)
+            feed->rec.owed--;
+        if (was == STATE_REFUSED)
+            feed->rec.refused--;
+        emit_gone(f, feed, indexes[i], STATE_EXPIRED, out);
+    }
+    if (count == SWEEP_MAX)
+        f->swept_ms = f->now_ms - SWEEP_MS; /* more to do at the next tick */
+}

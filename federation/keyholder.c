@@ -1,0 +1,183 @@
+/*
+ * keyholder.c - answering evaluations, within a daily budget for each member that survives
+ * restarts.
+ *
+ * A keyholder sees blinded points and a commitment to a purpose; it never learns about whom. Every
+ * element counts, padding too. The charge is persisted before the answer leaves. The same request,
+ * by the same member for the same points, is answered again without a charge: answers get lost.
+ */
+#include "federation/core.h"
+
+#include <sodium.h>
+#include <string.h>
+
+static const struct held_share *find_share(const struct federation *f, const struct roster_key *key)
+{
+    for (size_t i = 0; i < f->config.share_count; i++) {
+        const struct held_share *s = &f->config.shares[i];
+        if (s->key == key->key && s->epoch == key->epoch && s->refresh == key->refresh)
+            return s;
+    }
+    return NULL;
+}
+
+/* Our commitment K_j in the member list; NULL if we are no holder of this key. */
+static const uint8_t *own_commitment(const struct federation *f, const struct roster_key *key,
+                                     const struct held_share *share)
+{
+    for (size_t i = 0; i < key->share_count; i++)
+        if (memcmp(key->holder[i], f->config.author, AUTHOR_BYTES) == 0 &&
+            key->index[i] == share->share.index)
+            return key->commitment[i];
+    return NULL;
+}
+
+static void points_hash(struct bytes points, uint8_t out[HASH_BYTES])
+{
+    struct bytes domain = BYTES_LITERAL("seinpost/v1/points");
+    crypto_generichash_state st;
+    crypto_generichash_init(&st, NULL, 0, HASH_BYTES);
+    crypto_generichash_update(&st, domain.data, domain.len);
+    crypto_generichash_update(&st, points.data, points.len);
+    crypto_generichash_final(&st, out, HASH_BYTES);
+}
+
+/* Whether the budget allows count more today; then they are charged. */
+static enum err charge(struct federation *f, struct feed *member, const uint8_t request[16],
+                       const uint8_t hash[HASH_BYTES], const uint8_t purpose[HASH_BYTES],
+                       uint32_t count, struct effects *out)
+{
+    uint8_t was[HASH_BYTES];
+    if (f->archive.request(f->archive.ctx, member->rec.author, request, was))
+        return memcmp(was, hash, HASH_BYTES) == 0 ? OK : ERR_DUPLICATE;
+    uint32_t day = (uint32_t)core_budget_day(f, out);
+    uint32_t used = member->budget_day == day ? member->budget_used : 0;
+    uint32_t budget = core_roster(f)->policy.budget_a_day;
+    if (used > budget || count > budget - used)
+        return ERR_BUDGET;
+    member->budget_day = day;
+    member->budget_used = used + count;
+    struct effect *e = effects_add(out, EFFECT_PERSIST_REQUEST);
+    memcpy(e->author, member->rec.author, AUTHOR_BYTES);
+    e->request.day = day;
+    e->request.used = member->budget_used;
+    memcpy(e->request.request, request, 16);
+    memcpy(e->request.points_hash, hash, HASH_BYTES);
+    memcpy(e->request.purpose, purpose, HASH_BYTES);
+    e->request.points = count;
+    return OK;
+}
+
+enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTES],
+                          const uint8_t request[16], uint32_t key, uint32_t epoch, uint32_t refresh,
+                          struct bytes points, const uint8_t purpose[HASH_BYTES],
+                          uint8_t **evaluated, uint8_t **proof, struct effects *out)
+{
+    const struct roster *r = core_roster(f);
+    const struct organisation *org = roster_find(r, member);
+    struct feed *feed = core_feed(f, member);
+    size_t count = points.len / POINT_BYTES;
+    if (feed == NULL || !roster_is_active_member(org))
+        return ERR_UNAUTHORISED;
+    if (points.len % POINT_BYTES != 0 || count == 0 || count > EVALUATION_POINTS_MAX)
+        return ERR_RANGE;
+    const struct roster_key *k = roster_threshold_key(r, key);
+    if (k == NULL || k->epoch != epoch || k->refresh != refresh)
+        return ERR_EPOCH;
+    const struct held_share *share = find_share(f, k);
+    const uint8_t *commitment = share != NULL ? own_commitment(f, k, share) : NULL;
+    if (commitment == NULL)
+        return ERR_EPOCH;
+
+    uint8_t fresh[EVALUATION_FRESH_BYTES];
+    rng_bytes(&f->rng, fresh, sizeof fresh);
+    *evaluated = effects_alloc(out, points.len);
+    *proof = effects_alloc(out, VOPRF_PROOF_BYTES);
+    if (*evaluated == NULL || *proof == NULL)
+        return ERR_FULL;
+    /* Computed before it is charged: points that are no points cost nobody anything. */
+    enum err e =
+        evaluation_answer(&share->share, commitment, points.data, count, fresh, *evaluated, *proof);
+    sodium_memzero(fresh, sizeof fresh);
+    if (e != OK)
+        return e;
+    uint8_t hash[HASH_BYTES];
+    points_hash(points, hash);
+    e = charge(f, feed, request, hash, purpose, (uint32_t)count, out);
+    if (e != OK)
+        sodium_memzero(*evaluated, points.len);
+    return e;
+}
+
+void core_refusal_text(const uint8_t request[16], uint32_t reason, uint32_t day,
+                       uint8_t out[REFUSAL_TEXT_BYTES])
+{
+    struct pack p = pack_of(out, REFUSAL_TEXT_BYTES);
+    pack_bytes(&p, BYTES_LITERAL("seinpost/v1/refusal"));
+    pack_copy(&p, request, 16);
+    pack_u32(&p, reason);
+    pack_u32(&p, day);
+}
+
+static void refuse(struct federation *f, struct link *l, const uint8_t request[16], enum err reason,
+                   struct effects *out)
+{
+    /* Coarse on purpose: budget, key period, or not authorised. */
+    uint32_t code =
+        reason == ERR_BUDGET || reason == ERR_EPOCH ? (uint32_t)reason : (uint32_t)ERR_UNAUTHORISED;
+    uint8_t text[REFUSAL_TEXT_BYTES], signature[SIGNATURE_BYTES];
+    Seinpost__Refusal body = SEINPOST__REFUSAL__INIT;
+    body.request = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)request};
+    body.reason = code;
+    body.day = core_today(f);
+    core_refusal_text(request, code, body.day, text);
+    crypto_sign_detached(signature, NULL, text, sizeof text, f->config.feed_secret);
+    body.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, signature};
+    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+    m.body_case = SEINPOST__MESSAGE__BODY_REFUSAL;
+    m.refusal = &body;
+    (void)!core_send(f, l->id, &m, out);
+}
+
+void keyholder_on_evaluate(struct federation *f, struct link *l, const Seinpost__Evaluate *m,
+                           struct effects *out)
+{
+    if (m->request.len != 16 || m->purpose.len != HASH_BYTES) {
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_FORMAT, 0);
+        return;
+    }
+    uint8_t *evaluated = NULL, *proof = NULL;
+    struct bytes points = bytes_of(m->points.data, m->points.len);
+    enum err e = keyholder_answer(f, l->author, m->request.data, m->key, m->epoch, m->refresh,
+                                  points, m->purpose.data, &evaluated, &proof, out);
+    if (e != OK) {
+        if (e != ERR_BUDGET && e != ERR_EPOCH)
+            core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, 0);
+        refuse(f, l, m->request.data, e, out);
+        return;
+    }
+    Seinpost__Evaluated body = SEINPOST__EVALUATED__INIT;
+    body.request = m->request;
+    body.points = (ProtobufCBinaryData){points.len, evaluated};
+    body.proof = (ProtobufCBinaryData){VOPRF_PROOF_BYTES, proof};
+    Seinpost__Message reply = SEINPOST__MESSAGE__INIT;
+    reply.body_case = SEINPOST__MESSAGE__BODY_EVALUATED;
+    reply.evaluated = &body;
+    (void)!core_send(f, l->id, &reply, out);
+}
+
+void keyholder_spend_today(struct federation *f, struct effects *out)
+{
+    uint32_t day = (uint32_t)core_budget_day(f, out);
+    for (size_t i = 0; i < f->feed_count; i++) {
+        struct feed *feed = &f->feeds[i];
+        if (!effects_has_room(out, 64, 0))
+            return;
+        feed->budget_day = day;
+        feed->budget_used = core_roster(f)->policy.budget_a_day;
+        struct effect *e = effects_add(out, EFFECT_PERSIST_BUDGET);
+        memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+        e->request.day = day;
+        e->request.used = feed->budget_used;
+    }
+}

@@ -1,0 +1,264 @@
+/*
+ * links.c - connections and who may use them.
+ *
+ * States of a link: up (nothing but an opening is listened to) and ready (openings were exchanged).
+ * The side that dialled sends its opening first. The member list is consulted for every message,
+ * not only at the handshake: somebody who was removed has no effect from then on, and is cut.
+ */
+#include "federation/core.h"
+
+#include <string.h>
+
+struct link *links_find(struct federation *f, uint32_t id)
+{
+    if (id == 0)
+        return NULL;
+    for (size_t i = 0; i < f->link_count; i++)
+        if (f->links[i].id == id)
+            return &f->links[i];
+    return NULL;
+}
+
+struct link *links_to(struct federation *f, const uint8_t author[AUTHOR_BYTES])
+{
+    struct link *found = NULL;
+    for (size_t i = 0; i < f->link_count; i++) {
+        struct link *l = &f->links[i];
+        if (l->id == 0 || !l->is_ready || memcmp(l->author, author, AUTHOR_BYTES) != 0)
+            continue;
+        if (l->is_outbound)
+            return l;
+        found = l;
+    }
+    return found;
+}
+
+/* The organisation behind a transport key, if it may take part now. */
+static const struct organisation *admitted(struct federation *f, const uint8_t key[KEY_BYTES])
+{
+    const struct roster *r = core_roster(f);
+    const struct organisation *org = r != NULL ? roster_find_transport(r, key) : NULL;
+    return org != NULL && org->status == ORG_ACTIVE ? org : NULL;
+}
+
+/* Forgets a link; whoever relied on it looks for another. */
+static void drop(struct federation *f, struct link *l)
+{
+    uint32_t id = l->id;
+    uint8_t author[AUTHOR_BYTES];
+    memcpy(author, l->author, AUTHOR_BYTES);
+    memset(l, 0, sizeof *l);
+    while (f->link_count > 0 && f->links[f->link_count - 1].id == 0)
+        f->link_count--;
+    pull_link_down(f, id);
+    serve_link_down(f, id);
+    rosters_link_down(f, id);
+    asker_link_down(f, author);
+}
+
+void links_cut(struct federation *f, struct link *l, struct effects *out)
+{
+    struct effect *e = effects_add(out, EFFECT_CUT);
+    e->link = l->id;
+    memcpy(e->author, l->author, AUTHOR_BYTES);
+    drop(f, l);
+}
+
+static void send_opening(struct federation *f, const struct link *l, struct effects *out)
+{
+    const struct roster *r = core_roster(f);
+    Seinpost__Opening opening = SEINPOST__OPENING__INIT;
+    opening.version_min = PROTOCOL_VERSION_MIN;
+    opening.version_max = PROTOCOL_VERSION_MAX;
+    opening.federation = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)r->genesis};
+    opening.author = (ProtobufCBinaryData){AUTHOR_BYTES, f->config.author};
+    opening.roster_version = r->version;
+    opening.roster_hash = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)r->hash};
+    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+    m.body_case = SEINPOST__MESSAGE__BODY_OPENING;
+    m.opening = &opening;
+    (void)!core_send(f, l->id, &m, out);
+}
+
+void links_up(struct federation *f, const struct event *ev, struct effects *out)
+{
+    const struct organisation *org = admitted(f, ev->up.transport_key);
+    struct link *l = NULL;
+    for (size_t i = 0; i < LINKS_MAX && l == NULL; i++)
+        if (f->links[i].id == 0)
+            l = &f->links[i];
+    if (org == NULL || l == NULL) {
+        struct effect *e = effects_add(out, EFFECT_CUT);
+        e->link = ev->up.link;
+        core_report(out, NULL, REPORT_LINK_REFUSED, org == NULL ? ERR_STRANGER : ERR_FULL, 0);
+        return;
+    }
+    if ((size_t)(l - f->links) >= f->link_count)
+        f->link_count = (size_t)(l - f->links) + 1;
+    l->id = ev->up.link;
+    l->is_outbound = ev->up.is_outbound;
+    memcpy(l->transport_key, ev->up.transport_key, KEY_BYTES);
+    memcpy(l->author, org->author, AUTHOR_BYTES);
+    if (l->is_outbound)
+        send_opening(f, l, out);
+}
+
+void links_down(struct federation *f, uint32_t id, struct effects *out)
+{
+    struct link *l = links_find(f, id);
+    if (l == NULL)
+        return;
+    drop(f, l);
+    pull_choose(f, out);
+}
+
+static bool is_equal(ProtobufCBinaryData got, const uint8_t *want, size_t len)
+{
+    return got.len == len && memcmp(got.data, want, len) == 0;
+}
+
+/* OK, or why this opening ends the connection. */
+static enum err opening_check(struct federation *f, const struct link *l,
+                              const Seinpost__Opening *o)
+{
+    const struct roster *r = core_roster(f);
+    if (o->version_min > PROTOCOL_VERSION_MAX || o->version_max < PROTOCOL_VERSION_MIN)
+        return ERR_VERSION;
+    if (!is_equal(o->federation, r->genesis, HASH_BYTES) ||
+        !is_equal(o->author, l->author, AUTHOR_BYTES))
+        return ERR_STRANGER;
+    return o->roster_hash.len == HASH_BYTES ? OK : ERR_FORMAT;
+}
+
+static void on_opening(struct federation *f, struct link *l, const Seinpost__Opening *o,
+                       struct effects *out)
+{
+    enum err e = opening_check(f, l, o);
+    if (e != OK) {
+        core_report(out, l->author, e == ERR_VERSION ? REPORT_VERSION : REPORT_MESSAGE_REFUSED, e,
+                    o->version_min);
+        links_cut(f, l, out);
+        return;
+    }
+    if (!l->is_outbound)
+        send_opening(f, l, out);
+    l->is_ready = true;
+    rosters_on_opening(f, l, o->roster_version, out);
+    standing_link_ready(f, l, out);
+    pull_choose(f, out);
+}
+
+static void dispatch(struct federation *f, struct link *l, const Seinpost__Message *m,
+                     struct effects *out)
+{
+    switch (m->body_case) {
+    case SEINPOST__MESSAGE__BODY_OPENING:
+        on_opening(f, l, m->opening, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_ROSTER_ASK:
+        rosters_on_ask(f, l, m->roster_ask, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_ROSTER_CHUNK:
+        rosters_on_chunk(f, l, m->roster_chunk, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_HEAD_ASK:
+        standing_on_ask(f, l, m->head_ask, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_HEAD_ANSWER:
+        standing_on_answer(f, l, m->head_answer, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_FOLLOW:
+        serve_on_follow(f, l, m->follow, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_BATCH:
+        pull_on_batch(f, l, m->batch, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_BODY_ASK:
+        bodies_on_ask(f, l, m->body_ask, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_BODY_BATCH:
+        bodies_on_batch(f, l, m->body_batch, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_EVALUATE:
+        keyholder_on_evaluate(f, l, m->evaluate, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_EVALUATED:
+        asker_on_evaluated(f, l, m->evaluated, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_REFUSAL:
+        asker_on_refusal(f, l, m->refusal, out);
+        return;
+    case SEINPOST__MESSAGE__BODY__NOT_SET:
+    case _SEINPOST__MESSAGE__BODY__CASE_IS_INT_SIZE:
+        return; /* message_decode refuses an empty message */
+    }
+}
+
+void links_frame(struct federation *f, uint32_t id, struct bytes frame, struct effects *out)
+{
+    struct link *l = links_find(f, id);
+    if (l == NULL)
+        return; /* it was cut while this frame was on its way */
+    const struct organisation *org = admitted(f, l->transport_key);
+    if (org == NULL || memcmp(org->author, l->author, AUTHOR_BYTES) != 0) {
+        core_report(out, l->author, REPORT_LINK_REFUSED, ERR_STRANGER, 0);
+        links_cut(f, l, out);
+        return;
+    }
+    Seinpost__Message *m = NULL;
+    enum err e = message_decode(frame, &f->wire, &m);
+    if (e == OK && !l->is_ready && m->body_case != SEINPOST__MESSAGE__BODY_OPENING)
+        e = ERR_SEQUENCE;
+    if (e != OK) {
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, 0);
+        links_cut(f, l, out);
+        return;
+    }
+    dispatch(f, l, m, out);
+}
+
+/* Where an organisation can be dialled: by its own profile, or else by our configuration. */
+static const char *endpoint_of(struct federation *f, const struct feed *feed)
+{
+    if (feed->profile.count > 0)
+        return feed->profile.endpoint[0];
+    for (size_t i = 0; i < f->config.contact_count; i++)
+        if (memcmp(f->config.contacts[i].author, feed->rec.author, AUTHOR_BYTES) == 0)
+            return f->config.contacts[i].endpoint;
+    return NULL;
+}
+
+static void review_dial(struct federation *f, struct feed *feed, struct effects *out)
+{
+    const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
+    bool is_wanted = org != NULL && org->status == ORG_ACTIVE;
+    const char *endpoint = is_wanted ? endpoint_of(f, feed) : NULL;
+    if (endpoint == NULL) {
+        if (feed->is_dialled) {
+            struct effect *e = effects_add(out, EFFECT_HANGUP);
+            memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+            feed->is_dialled = false;
+        }
+        return;
+    }
+    if (feed->is_dialled && strcmp(endpoint, feed->dialled) == 0 &&
+        memcmp(org->transport_key, feed->dialled_key, KEY_BYTES) == 0)
+        return;
+    feed->is_dialled = true;
+    memcpy(feed->dialled, endpoint, strlen(endpoint) + 1);
+    memcpy(feed->dialled_key, org->transport_key, KEY_BYTES);
+    struct effect *e = effects_add(out, EFFECT_DIAL);
+    memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+    memcpy(e->dial.transport_key, org->transport_key, KEY_BYTES);
+    e->dial.endpoint = feed->dialled;
+}
+
+void links_review(struct federation *f, struct effects *out)
+{
+    for (size_t i = 0; i < f->link_count; i++)
+        if (f->links[i].id != 0 && admitted(f, f->links[i].transport_key) == NULL)
+            links_cut(f, &f->links[i], out);
+    for (size_t i = 0; i < f->feed_count; i++)
+        if (memcmp(f->feeds[i].rec.author, f->config.author, AUTHOR_BYTES) != 0)
+            review_dial(f, &f->feeds[i], out);
+}

@@ -1,0 +1,288 @@
+/*
+ * pull.c - following feeds.
+ *
+ * Each feed has one source at a time: its author's connection where there is one, else any member
+ * that is connected, changed when it stalls and now and then in any case, since a relay may be
+ * holding something back. A Follow says what we hold durably and how many bytes may be under way; a
+ * feed that is known to be behind gets more, out of one pool. A batch is all or nothing:
+ * commitments, tree and signature are verified before anything changes; what its entries mean is
+ * ingest's business.
+ */
+#include "federation/core.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool is_behind(const struct feed *feed)
+{
+    return feed->seen.size > feed->rec.tree.size;
+}
+
+static bool is_own(const struct federation *f, const struct feed *feed)
+{
+    return memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
+}
+
+static void release_credit(struct federation *f, struct feed *feed)
+{
+    if (feed->credit == BULK_CREDIT_BYTES)
+        f->bulk_credit -= BULK_CREDIT_BYTES;
+    feed->credit = 0;
+}
+
+static void send_follow(struct federation *f, struct feed *feed, struct effects *out)
+{
+    Seinpost__Follow follow = SEINPOST__FOLLOW__INIT;
+    follow.author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
+    follow.feed_epoch = feed->rec.feed_epoch;
+    follow.size = feed->rec.tree.size;
+    follow.seq = feed->seen.seq;
+    follow.credit = feed->credit;
+    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+    m.body_case = SEINPOST__MESSAGE__BODY_FOLLOW;
+    m.follow = &follow;
+    (void)!core_send(f, feed->source, &m, out);
+}
+
+/* Says how far we are, with as much credit as fits the need and the pool. */
+static void follow(struct federation *f, struct feed *feed, struct effects *out)
+{
+    release_credit(f, feed);
+    feed->credit = LIVE_CREDIT_BYTES;
+    if (is_behind(feed) && f->bulk_credit + BULK_CREDIT_BYTES <= PULL_CREDIT_BYTES_MAX) {
+        feed->credit = BULK_CREDIT_BYTES;
+        f->bulk_credit += BULK_CREDIT_BYTES;
+    }
+    send_follow(f, feed, out);
+}
+
+static void leave_source(struct federation *f, struct feed *feed, struct effects *out)
+{
+    if (feed->source == 0)
+        return;
+    release_credit(f, feed);
+    send_follow(f, feed, out); /* credit 0 ends it */
+    feed->source = 0;
+}
+
+static void enter_source(struct federation *f, struct feed *feed, uint32_t link,
+                         struct effects *out)
+{
+    leave_source(f, feed, out);
+    feed->source = link;
+    feed->progress_ms = f->now_ms;
+    follow(f, feed, out);
+}
+
+static bool may_relay(struct federation *f, const struct link *l)
+{
+    const struct organisation *org = roster_find(core_roster(f), l->author);
+    return org != NULL && (org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0;
+}
+
+/* Any ready connection that can serve feeds, other than avoid if there is a choice; 0 if none. */
+static uint32_t any_source(struct federation *f, uint32_t avoid)
+{
+    uint32_t chosen = 0, seen = 0;
+    for (size_t i = 0; i < f->link_count; i++) {
+        const struct link *l = &f->links[i];
+        if (l->id == 0 || !l->is_ready || l->id == avoid || !may_relay(f, l))
+            continue;
+        if (rng_below(&f->rng, ++seen) == 0)
+            chosen = l->id;
+    }
+    return chosen != 0 || links_find(f, avoid) == NULL ? chosen : avoid;
+}
+
+static void choose(struct federation *f, struct feed *feed, struct effects *out)
+{
+    const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
+    bool is_wanted = org != NULL && org->status == ORG_ACTIVE && (!is_own(f, feed) || f->is_behind);
+    if (!is_wanted) {
+        leave_source(f, feed, out);
+        return;
+    }
+    uint64_t idle_ms = f->now_ms - feed->progress_ms;
+    const struct link *author = links_to(f, feed->rec.author);
+    bool is_stalled = is_behind(feed) && idle_ms >= STALL_MS;
+    if (author != NULL && !is_stalled) {
+        if (feed->source != author->id && (feed->source == 0 || !is_behind(feed)))
+            enter_source(f, feed, author->id, out);
+        return;
+    }
+    if (feed->source == 0 || is_stalled || (author == NULL && idle_ms >= RELAY_ROTATE_MS)) {
+        uint32_t source = any_source(f, feed->source);
+        if (source != 0)
+            enter_source(f, feed, source, out);
+    }
+}
+
+void pull_choose(struct federation *f, struct effects *out)
+{
+    if (!f->has_roster)
+        return;
+    for (size_t i = 0; i < f->feed_count; i++) {
+        if (!effects_has_room(out, 64, 64 * 256))
+            return; /* the next tick goes on */
+        struct feed *feed = &f->feeds[i];
+        choose(f, feed, out);
+        if (feed->source != 0 && is_behind(feed) && feed->credit == LIVE_CREDIT_BYTES &&
+            f->bulk_credit + BULK_CREDIT_BYTES <= PULL_CREDIT_BYTES_MAX)
+            follow(f, feed, out);
+    }
+}
+
+void pull_link_down(struct federation *f, uint32_t link)
+{
+    for (size_t i = 0; i < f->feed_count; i++) {
+        struct feed *feed = &f->feeds[i];
+        if (feed->source == link) {
+            release_credit(f, feed);
+            feed->source = 0;
+        }
+    }
+}
+
+/* Cuts the message into entries: OK, or why it is not one batch that begins where the feed ends. */
+static enum err split(struct federation *f, const struct feed *feed, const Seinpost__Batch *m,
+                      struct batch *b, struct bytes *bodies)
+{
+    size_t count = m->headers.len / HEADER_BYTES;
+    if (m->headers.len % HEADER_BYTES != 0 || m->proof.len % HASH_BYTES != 0)
+        return ERR_FORMAT;
+    if (count > BATCH_ENTRIES_MAX || m->proof.len > sizeof f->proof ||
+        m->headers.len + m->bodies.len + m->proof.len > BATCH_BYTES_MAX + BODY_BYTES_MAX)
+        return ERR_LIMIT;
+    if (m->absent.len != 0 && m->absent.len != (count + 7) / 8)
+        return ERR_FORMAT;
+    struct unpack rest = unpack_of(bytes_of(m->bodies.data, m->bodies.len));
+    for (size_t i = 0; i < count; i++) {
+        struct header h;
+        enum err e = header_decode(m->headers.data + i * HEADER_BYTES, &h);
+        if (e != OK)
+            return e;
+        if (h.index != feed->rec.tree.size + i)
+            return ERR_SEQUENCE;
+        bool is_absent = m->absent.len != 0 && (m->absent.data[i / 8] >> (7 - i % 8) & 1) != 0;
+        bodies[i] = bytes_of(NULL, 0);
+        if (is_absent)
+            continue;
+        bodies[i] = unpack_view(&rest, (size_t)h.body_units * BODY_UNIT_BYTES);
+        if (rest.is_short)
+            return ERR_TRUNCATED;
+        e = body_check(feed->rec.author, &h, bodies[i]);
+        if (e != OK)
+            return e;
+    }
+    if (!unpack_is_done(&rest))
+        return ERR_FORMAT;
+    b->first = feed->rec.tree.size;
+    b->count = count;
+    b->headers = m->headers.data;
+    b->bodies = bodies;
+    return OK;
+}
+
+/* The signed checkpoint of a batch, checked against what this author signed before. */
+static enum err check_checkpoint(struct federation *f, const struct feed *feed,
+                                 const Seinpost__Batch *m, struct checkpoint *cp)
+{
+    const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
+    if (org == NULL || org->status != ORG_ACTIVE)
+        return ERR_STRANGER;
+    enum err e =
+        checkpoint_verify(bytes_of(m->checkpoint.data, m->checkpoint.len), org->feed_key, cp);
+    if (e != OK)
+        return e;
+    if (memcmp(cp->author, feed->rec.author, AUTHOR_BYTES) != 0)
+        return ERR_STRANGER;
+    if (cp->feed_epoch != org->feed_epoch)
+        return ERR_EPOCH;
+    bool is_fork = (feed->seen.seq != 0 && checkpoint_is_fork(cp, &feed->seen)) ||
+                   (feed->held.seq != 0 && checkpoint_is_fork(cp, &feed->held));
+    return is_fork ? ERR_FORK : OK;
+}
+
+static enum err check_tree(const struct batch *b, struct bytes proof)
+{
+    uint8_t root[HASH_BYTES];
+    merkle_root(&b->tree, root);
+    return merkle_verify_consistency(b->tree.size, root, b->checkpoint.size, b->checkpoint.root,
+                                     proof);
+}
+
+static void enter_dispute(struct feed *feed, struct effects *out)
+{
+    if (feed->rec.is_disputed)
+        return;
+    feed->rec.is_disputed = true;
+    struct effect *e = effects_add(out, EFFECT_PERSIST_FEED);
+    memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+    e->entries.feed = &feed->rec;
+    core_report(out, feed->rec.author, REPORT_DISPUTE, ERR_FORK, feed->seen.seq);
+}
+
+static enum err accept(struct federation *f, struct feed *feed, const Seinpost__Batch *m,
+                       struct effects *out)
+{
+    struct checkpoint cp;
+    enum err e = check_checkpoint(f, feed, m, &cp);
+    if (e == ERR_FORK)
+        enter_dispute(feed, out);
+    if (e != OK)
+        return e;
+    if (m->headers.len > 0 && m->first != feed->rec.tree.size)
+        return m->first < feed->rec.tree.size ? ERR_STALE : ERR_SEQUENCE;
+    if (m->headers.len == 0 && (cp.seq <= feed->seen.seq || cp.size < feed->rec.tree.size))
+        return ERR_STALE;
+
+    static_assert(sizeof(struct bytes) * BATCH_ENTRIES_MAX <= EFFECT_ARENA_BYTES / 8, "room");
+    size_t count = m->headers.len / HEADER_BYTES;
+    if (count > BATCH_ENTRIES_MAX)
+        return ERR_LIMIT;
+    struct bytes *bodies = effects_alloc(out, (count + 1) * sizeof *bodies);
+    struct batch *b = effects_alloc(out, sizeof *b);
+    if (bodies == NULL || b == NULL || !ingest_has_room(out, count))
+        return ERR_FULL;
+    e = split(f, feed, m, b, bodies);
+    if (e != OK)
+        return e;
+    ingest_grow(feed, b);
+    if (cp.size < b->tree.size)
+        return ERR_SEQUENCE;
+    b->checkpoint = cp;
+    b->signed_checkpoint = m->checkpoint.data;
+    b->proof = bytes_of(m->proof.data, m->proof.len);
+    e = check_tree(b, b->proof);
+    if (e != OK)
+        return e;
+    ingest_commit(f, feed, b, out);
+    return OK;
+}
+
+void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *m,
+                   struct effects *out)
+{
+    struct feed *feed = m->author.len == AUTHOR_BYTES ? core_feed(f, m->author.data) : NULL;
+    if (feed == NULL || (is_own(f, feed) && !f->is_behind)) {
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, 0);
+        return;
+    }
+    enum err e = accept(f, feed, m, out);
+    if (e == OK) {
+        feed->progress_ms = f->now_ms;
+        f->is_serving = true; /* we may be somebody's source for it */
+        if (is_own(f, feed))
+            standing_review(f, out);
+    } else if (e != ERR_STALE) {
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, m->first);
+        if (feed->source == l->id) {
+            /* Begin again from what we hold, later and elsewhere if there is an elsewhere. */
+            leave_source(f, feed, out);
+            feed->progress_ms = f->now_ms - STALL_MS;
+        }
+        return;
+    }
+    if (feed->source == l->id)
+        follow(f, feed, out);
+}

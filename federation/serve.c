@@ -1,0 +1,280 @@
+/*
+ * serve.c - being followed.
+ *
+ * For each connection and feed: how far the follower is durably, how far we have sent, and the
+ * batches under way in between, which never exceed the credit that it gave nor SERVE_BYTES_MAX a
+ * connection. The backlog stays in the archive; a batch is read, proved and encoded only when it
+ * may leave. Followers take turns, and what finds no room in this step goes on in the next.
+ */
+#include "federation/core.h"
+
+#include <string.h>
+
+enum { BATCH_OVERHEAD_BYTES = 4096 }; /* checkpoint, proof and framing of one batch */
+
+static struct follower *find(struct federation *f, uint32_t link, uint32_t feed)
+{
+    for (size_t i = 0; i < f->follower_count; i++)
+        if (f->followers[i].link == link && f->followers[i].feed == feed)
+            return &f->followers[i];
+    return NULL;
+}
+
+static struct follower *add(struct federation *f)
+{
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
+        if (f->followers[i].link != 0)
+            continue;
+        if (i >= f->follower_count)
+            f->follower_count = i + 1;
+        memset(&f->followers[i], 0, sizeof f->followers[i]);
+        return &f->followers[i];
+    }
+    return NULL;
+}
+
+static void forget(struct federation *f, struct follower *w)
+{
+    struct link *l = links_find(f, w->link);
+    for (size_t i = 0; i < w->outstanding_count && l != NULL; i++)
+        l->under_way -= w->outstanding[i].bytes;
+    memset(w, 0, sizeof *w);
+    while (f->follower_count > 0 && f->followers[f->follower_count - 1].link == 0)
+        f->follower_count--;
+}
+
+void serve_link_down(struct federation *f, uint32_t link)
+{
+    for (size_t i = f->follower_count; i-- > 0;)
+        if (f->followers[i].link == link)
+            forget(f, &f->followers[i]);
+}
+
+/* Batches up to size have arrived. */
+static void acknowledge(struct link *l, struct follower *w, uint64_t size)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < w->outstanding_count; i++) {
+        if (w->outstanding[i].end <= size)
+            l->under_way -= w->outstanding[i].bytes;
+        else
+            w->outstanding[kept++] = w->outstanding[i];
+    }
+    w->outstanding_count = kept;
+    w->acked = size;
+    if (w->sent < size)
+        w->sent = size;
+}
+
+static bool may_follow(struct federation *f, const struct link *l)
+{
+    const struct organisation *org = roster_find(core_roster(f), l->author);
+    return org != NULL && (org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0;
+}
+
+void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follow *m,
+                     struct effects *out)
+{
+    struct feed *feed = m->author.len == AUTHOR_BYTES ? core_feed(f, m->author.data) : NULL;
+    if (feed == NULL || !may_follow(f, l)) {
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, 0);
+        return;
+    }
+    uint32_t slot = (uint32_t)(feed - f->feeds);
+    struct follower *w = find(f, l->id, slot);
+    if (m->credit == 0) {
+        if (w != NULL)
+            forget(f, w);
+        return;
+    }
+    bool is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
+    if (m->feed_epoch != feed->rec.feed_epoch || (is_own && m->size > feed->rec.tree.size))
+        return; /* ahead of us: as a relay we have nothing for it yet, and our own head is asked
+                   otherwise */
+    if (w == NULL) {
+        w = add(f);
+        if (w == NULL) {
+            core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_FULL, 0);
+            return;
+        }
+        w->link = l->id;
+        w->feed = slot;
+    }
+    acknowledge(l, w, m->size);
+    w->sent_seq = w->sent_seq > m->seq ? w->sent_seq : m->seq;
+    w->credit = m->credit;
+    struct feed *peer = core_feed(f, l->author);
+    if (is_own && peer != NULL && m->size > peer->held_size)
+        peer->held_size = m->size;
+    f->is_serving = true;
+}
+
+/* ---- Reading a batch ---- */
+
+struct reading {
+    struct federation *f;
+    size_t count;
+    size_t body_bytes;
+    size_t bytes_max;
+    bool has_absent;
+};
+
+static bool read_row(void *ctx, const struct archive_row *row)
+{
+    struct reading *r = ctx;
+    struct federation *f = r->f;
+    size_t need = (r->count + 1) * HEADER_BYTES + r->body_bytes + row->body.len;
+    if (need > r->bytes_max || r->body_bytes + row->body.len > sizeof f->bodies)
+        return false;
+    memcpy(f->headers + r->count * HEADER_BYTES, row->header, HEADER_BYTES);
+    if (row->body.len > 0) {
+        memcpy(f->bodies + r->body_bytes, row->body.data, row->body.len);
+        r->body_bytes += row->body.len;
+    } else {
+        f->absent[r->count / 8] |= (uint8_t)(0x80 >> r->count % 8);
+        r->has_absent = true;
+    }
+    r->count++;
+    return true;
+}
+
+struct proving {
+    struct federation *f;
+    const uint8_t *author;
+};
+
+struct folding {
+    struct merkle_frontier tree;
+};
+
+static bool fold_row(void *ctx, const struct archive_row *row)
+{
+    struct folding *fold = ctx;
+    uint8_t leaf[HASH_BYTES], tile[2][HASH_BYTES];
+    unsigned levels;
+    merkle_leaf(bytes_of(row->header, HEADER_BYTES), leaf);
+    merkle_append(&fold->tree, leaf, &levels, tile);
+    return true;
+}
+
+/* Roots of perfect subtrees: stored tiles joined, or the headers themselves below the lowest tile.
+ */
+static bool subtree(void *ctx, unsigned level, uint64_t position, uint8_t out[HASH_BYTES])
+{
+    const struct proving *p = ctx;
+    const struct archive *a = &p->f->archive;
+    struct folding fold;
+    merkle_frontier_init(&fold.tree);
+    if (level < MERKLE_TILE_LEVEL) {
+        size_t count = (size_t)1 << level;
+        if (a->read(a->ctx, p->author, position << level, count, fold_row, &fold) != count)
+            return false;
+        memcpy(out, fold.tree.peak[level], HASH_BYTES);
+        return true;
+    }
+    unsigned tile = level < 2 * MERKLE_TILE_LEVEL ? 0 : 1;
+    unsigned above = level - MERKLE_TILE_LEVEL * (tile + 1);
+    for (uint64_t i = 0; i < (uint64_t)1 << above; i++) {
+        uint8_t root[HASH_BYTES], unused[2][HASH_BYTES];
+        unsigned levels;
+        if (!a->tile(a->ctx, p->author, tile, (position << above) + i, root))
+            return false;
+        merkle_append(&fold.tree, root, &levels, unused);
+    }
+    memcpy(out, fold.tree.peak[above], HASH_BYTES);
+    return true;
+}
+
+/* Sends one batch from where the follower is. Returns false where nothing was sent. */
+static bool send_batch(struct federation *f, struct link *l, struct follower *w, struct feed *feed,
+                       size_t bytes_max, struct effects *out)
+{
+    struct reading r = {.f = f, .bytes_max = bytes_max};
+    uint64_t left = feed->held.size > w->sent ? feed->held.size - w->sent : 0;
+    size_t count_max = left < BATCH_ENTRIES_MAX ? (size_t)left : BATCH_ENTRIES_MAX;
+    memset(f->absent, 0, sizeof f->absent);
+    if (count_max > 0)
+        f->archive.read(f->archive.ctx, feed->rec.author, w->sent, count_max, read_row, &r);
+    if (count_max > 0 && r.count == 0)
+        return false;
+
+    size_t hashes = 0;
+    uint64_t end = w->sent + r.count;
+    struct proving proving = {f, feed->rec.author};
+    struct merkle_source src = {&proving, subtree};
+    if (end < feed->held.size &&
+        merkle_consistency(&src, end, feed->held.size, f->proof, &hashes) != OK)
+        return false;
+
+    Seinpost__Batch batch = SEINPOST__BATCH__INIT;
+    batch.author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
+    batch.first = w->sent;
+    batch.checkpoint = (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, feed->rec.held};
+    batch.headers = (ProtobufCBinaryData){r.count * HEADER_BYTES, f->headers};
+    batch.absent = (ProtobufCBinaryData){r.has_absent ? (r.count + 7) / 8 : 0, f->absent};
+    batch.bodies = (ProtobufCBinaryData){r.body_bytes, f->bodies};
+    batch.proof = (ProtobufCBinaryData){hashes * HASH_BYTES, f->proof[0]};
+    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+    m.body_case = SEINPOST__MESSAGE__BODY_BATCH;
+    m.batch = &batch;
+    if (!core_send(f, l->id, &m, out))
+        return false;
+    uint32_t bytes = (uint32_t)(r.count * HEADER_BYTES + r.body_bytes + BATCH_OVERHEAD_BYTES);
+    if (r.count > 0) {
+        w->outstanding[w->outstanding_count].end = end;
+        w->outstanding[w->outstanding_count++].bytes = bytes;
+        l->under_way += bytes;
+    }
+    w->sent = end;
+    w->sent_seq = feed->held.seq;
+    return true;
+}
+
+static bool has_news(const struct follower *w, const struct feed *feed)
+{
+    return feed->held.seq != 0 && w->sent <= feed->held.size &&
+           (w->sent < feed->held.size || w->sent_seq < feed->held.seq);
+}
+
+/* What may leave towards this follower now, in bytes of headers and bodies; 0: nothing. */
+static size_t allowance(const struct link *l, const struct follower *w)
+{
+    uint64_t outstanding = 0;
+    for (size_t i = 0; i < w->outstanding_count; i++)
+        outstanding += w->outstanding[i].bytes;
+    uint64_t credit = w->credit > outstanding ? w->credit - outstanding : 0;
+    uint64_t own = l->under_way < SERVE_BYTES_MAX ? SERVE_BYTES_MAX - l->under_way : 0;
+    uint64_t allowed = credit < own ? credit : own;
+    if (w->outstanding_count == OUTSTANDING_MAX ||
+        allowed < BATCH_OVERHEAD_BYTES + 2 * BODY_BYTES_MAX)
+        return 0;
+    allowed -= BATCH_OVERHEAD_BYTES;
+    return allowed < BATCH_BYTES_MAX - BATCH_OVERHEAD_BYTES
+               ? (size_t)allowed
+               : BATCH_BYTES_MAX - BATCH_OVERHEAD_BYTES;
+}
+
+void serve_pump(struct federation *f, struct effects *out)
+{
+    if (!f->is_serving)
+        return;
+    f->is_serving = false;
+    for (size_t n = 0; n < f->follower_count; n++) {
+        size_t at = (f->serve_next + n) % f->follower_count;
+        struct follower *w = &f->followers[at];
+        struct link *l = w->link != 0 ? links_find(f, w->link) : NULL;
+        if (l == NULL)
+            continue;
+        struct feed *feed = &f->feeds[w->feed];
+        size_t bytes;
+        while (has_news(w, feed) && (bytes = allowance(l, w)) > 0) {
+            if (!effects_has_room(out, 64, FRAME_BYTES_MAX)) {
+                f->is_serving = true;
+                f->serve_next = at;
+                return;
+            }
+            if (!send_batch(f, l, w, feed, bytes, out))
+                break;
+        }
+    }
+}

@@ -1,0 +1,171 @@
+/*
+ * standing.c - may this node sign?
+ *
+ * A machine may have been rolled back to an old image without its operator knowing, and would then
+ * sign a second entry with an index that it has used before. So after every start the node asks
+ * each peer, with a nonce, for the newest checkpoint of the node's own that the peer knows, and
+ * signs nothing until a majority of the always-on nodes (keyholders, relays, observers; itself
+ * counted if it is one) have answered and it holds the highest. If a peer knows more, the node
+ * first fetches its own entries back.
+ */
+#include "federation/core.h"
+
+#include <string.h>
+
+static bool is_always_on(const struct organisation *org)
+{
+    return org->status == ORG_ACTIVE &&
+           (org->roles & (ROLE_KEYHOLDER | ROLE_RELAY | ROLE_OBSERVER)) != 0;
+}
+
+static void count_answers(const struct federation *f, uint32_t *needed, uint32_t *answered)
+{
+    const struct roster *r = federation_roster(f);
+    uint32_t all = 0;
+    *answered = 0;
+    for (size_t i = 0; i < f->feed_count; i++) {
+        const struct feed *feed = &f->feeds[i];
+        const struct organisation *org = r != NULL ? roster_find(r, feed->rec.author) : NULL;
+        if (org == NULL || !is_always_on(org))
+            continue;
+        all++;
+        bool is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
+        if (is_own || feed->head_answered)
+            (*answered)++;
+    }
+    *needed = all == 0 ? 0 : all / 2 + 1;
+}
+
+void standing_review(struct federation *f, struct effects *out)
+{
+    struct feed *own = core_own_feed(f);
+    if (own == NULL)
+        return;
+    if (f->is_behind) {
+        bool has_caught_up = own->rec.tree.size == own->seen.size && own->held.seq == own->seen.seq;
+        if (!has_caught_up)
+            return;
+        f->is_behind = false;
+    }
+    uint32_t needed, answered;
+    count_answers(f, &needed, &answered);
+    if (f->may_sign || answered < needed)
+        return;
+    f->may_sign = true;
+    core_report(out, NULL, REPORT_HEAD_CONFIRMED, OK, own->rec.tree.size);
+}
+
+static void ask(struct federation *f, const struct link *l, struct effects *out)
+{
+    Seinpost__HeadAsk body = SEINPOST__HEAD_ASK__INIT;
+    body.nonce = (ProtobufCBinaryData){sizeof f->head_nonce, f->head_nonce};
+    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+    m.body_case = SEINPOST__MESSAGE__BODY_HEAD_ASK;
+    m.head_ask = &body;
+    (void)!core_send(f, l->id, &m, out);
+}
+
+void standing_link_ready(struct federation *f, struct link *l, struct effects *out)
+{
+    ask(f, l, out); /* also when we may sign already: a second node with our key would show here */
+}
+
+void standing_tick(struct federation *f, struct effects *out)
+{
+    standing_review(f, out);
+    if (f->may_sign || f->now_ms - f->head_asked_ms < HEAD_RETRY_MS)
+        return;
+    f->head_asked_ms = f->now_ms;
+    for (size_t i = 0; i < f->link_count; i++) {
+        struct link *l = &f->links[i];
+        const struct feed *peer = l->id != 0 && l->is_ready ? core_feed(f, l->author) : NULL;
+        if (peer != NULL && !peer->head_answered && effects_has_room(out, 64, 1024))
+            ask(f, l, out);
+    }
+}
+
+void standing_on_ask(struct federation *f, struct link *l, const Seinpost__HeadAsk *m,
+                     struct effects *out)
+{
+    if (m->nonce.len != sizeof f->head_nonce) {
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_FORMAT, 0);
+        return;
+    }
+    const struct feed *feed = core_feed(f, l->author);
+    Seinpost__HeadAnswer body = SEINPOST__HEAD_ANSWER__INIT;
+    body.nonce = m->nonce;
+    if (feed != NULL && feed->seen.seq > 0)
+        body.checkpoint =
+            (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, (uint8_t *)(uintptr_t)feed->rec.seen};
+    Seinpost__Message reply = SEINPOST__MESSAGE__INIT;
+    reply.body_case = SEINPOST__MESSAGE__BODY_HEAD_ANSWER;
+    reply.head_answer = &body;
+    (void)!core_send(f, l->id, &reply, out);
+}
+
+/* A checkpoint of ours that a peer knows. Ours is the only key that can have signed it. */
+static void take_head(struct federation *f, struct feed *own, const struct checkpoint *cp,
+                      const uint8_t *raw, const struct link *l, struct effects *out)
+{
+    if (own->seen.seq > 0 && checkpoint_is_fork(cp, &own->seen)) {
+        f->may_sign = false;
+        f->is_behind = true;
+        own->rec.is_disputed = true;
+        core_report(out, l->author, REPORT_DISPUTE, ERR_FORK, cp->seq);
+        return;
+    }
+    if (cp->seq <= own->seen.seq)
+        return;
+    own->seen = *cp;
+    memcpy(own->rec.seen, raw, CHECKPOINT_SIGNED_BYTES);
+    own->rec.proof_hashes = 0;
+    f->may_sign = false;
+    core_report(out, l->author, REPORT_HEAD_BEHIND, ERR_STALE, cp->size);
+    if (!f->is_behind)
+        keyholder_spend_today(f, out);
+    f->is_behind = true;
+    pull_choose(f, out);
+}
+
+void standing_on_answer(struct federation *f, struct link *l, const Seinpost__HeadAnswer *m,
+                        struct effects *out)
+{
+    struct feed *own = core_own_feed(f);
+    struct feed *peer = core_feed(f, l->author);
+    if (own == NULL || peer == NULL || m->nonce.len != sizeof f->head_nonce ||
+        memcmp(m->nonce.data, f->head_nonce, sizeof f->head_nonce) != 0)
+        return; /* an answer to a question of an earlier start says nothing about now */
+    if (m->checkpoint.len > 0) {
+        const struct organisation *org = roster_find(core_roster(f), f->config.author);
+        struct checkpoint cp;
+        enum err e = org == NULL
+                         ? ERR_STRANGER
+                         : checkpoint_verify(bytes_of(m->checkpoint.data, m->checkpoint.len),
+                                             org->feed_key, &cp);
+        if (e == OK && memcmp(cp.author, f->config.author, AUTHOR_BYTES) != 0)
+            e = ERR_STRANGER;
+        if (e != OK) {
+            core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, 0);
+            return;
+        }
+        take_head(f, own, &cp, m->checkpoint.data, l, out);
+    }
+    peer->head_answered = true;
+    standing_review(f, out);
+}
+
+void federation_standing(const struct federation *f, struct standing *out)
+{
+    memset(out, 0, sizeof *out);
+    out->may_sign = f->may_sign;
+    out->is_behind = f->is_behind;
+    count_answers(f, &out->needed, &out->answered);
+    for (size_t i = 0; i < f->feed_count; i++) {
+        const struct feed *feed = &f->feeds[i];
+        if (memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0) {
+            out->size = feed->rec.tree.size;
+            out->seq = feed->seen.seq;
+            out->feed_epoch = feed->rec.feed_epoch;
+        }
+    }
+}
