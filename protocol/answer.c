@@ -22,12 +22,13 @@ static bool fits(enum condition c, bool fact)
 
 enum answer answer_decide(unsigned gaps, unsigned strong_kinds_matched, unsigned weak_kinds_matched)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (fits(rows[i].strong, strong_kinds_matched > 0) &&
-            fits(rows[i].weak, weak_kinds_matched > 0) && fits(rows[i].gaps, gaps != 0))
-            return rows[i].answer;
-    assert(!"the rows cover every case");
-    return ANSWER_CANNOT_SAY;
+    size_t i = 0;
+    while (!fits(rows[i].strong, strong_kinds_matched > 0) ||
+           !fits(rows[i].weak, weak_kinds_matched > 0) || !fits(rows[i].gaps, gaps != 0)) {
+        i++;
+        assert(i < sizeof rows / sizeof rows[0]);
+    }
+    return rows[i].answer;
 }
 
 const char *answer_name(enum answer a)

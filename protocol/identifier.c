@@ -1,0 +1,313 @@
+#include "protocol/identifier.h"
+
+#include "protocol/calendar.h"
+#include "protocol/country.h"
+#include "protocol/fold.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+enum { FOLDED_BYTES_MAX = 512 }; /* a value, folded; what is longer is too long */
+
+const char *field_fault_text(enum field_fault fault)
+{
+    static const char *const texts[] = {
+#define FAULT_TEXT(code, text) [code] = (text),
+        FAULT_TABLE(FAULT_TEXT)
+#undef FAULT_TEXT
+    };
+    return (unsigned)fault < FAULT_COUNT ? texts[fault] : "cannot be used";
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct bytes identifier_trim(struct bytes value)
+{
+    while (value.len > 0 && is_blank(value.data[0])) {
+        value.data++;
+        value.len--;
+    }
+    while (value.len > 0 && is_blank(value.data[value.len - 1]))
+        value.len--;
+    return value;
+}
+
+/* Writes one field. Cannot run short: whoever sizes the pack knows the longest of each kind. */
+static void put_field(struct pack *out, struct bytes field)
+{
+    pack_u16(out, (uint16_t)field.len);
+    pack_bytes(out, field);
+    assert(!out->is_full);
+}
+
+/* A value, folded into a buffer of its own that is wiped after use. */
+struct folded {
+    uint8_t text[FOLDED_BYTES_MAX];
+    size_t len;
+};
+
+static struct bytes folded_view(const struct folded *f)
+{
+    return identifier_trim(bytes_of(f->text, f->len));
+}
+
+static bool has_letter(struct bytes text)
+{
+    int32_t point = 0;
+    while (fold_next(&text, &point))
+        if (fold_is_letter(point))
+            return true;
+    return false;
+}
+
+static enum field_fault put_name(struct folded *f, struct pack *out)
+{
+    struct bytes name = folded_view(f);
+    if (name.len > FOLDED_NAME_BYTES_MAX)
+        return FAULT_TOO_LONG;
+    if (!has_letter(name))
+        return FAULT_NO_LETTERS;
+    put_field(out, name);
+    return FAULT_NONE;
+}
+
+static enum field_fault put_born(struct folded *f, struct pack *out)
+{
+    struct bytes text = folded_view(f);
+    int32_t day = 0;
+    if (!day_parse(text, &day))
+        return FAULT_DATE;
+    struct date date = day_date(day);
+    if (date.year < BORN_YEAR_MIN || date.year > BORN_YEAR_MAX)
+        return FAULT_YEAR;
+    bool is_year_only = date.month == 1 && date.day == 1;
+    put_field(out, bytes_of(text.data, is_year_only ? 4 : text.len));
+    return FAULT_NONE;
+}
+
+/* Moves text together without the given ASCII signs. It must lie in f. */
+static struct bytes drop_signs(struct folded *f, struct bytes text, const char *signs)
+{
+    uint8_t *out = f->text + (text.data - f->text);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == 0 || strchr(signs, text.data[i]) == NULL)
+            out[len++] = text.data[i];
+    return bytes_of(out, len);
+}
+
+/* Takes off *rest what stands before the separator, and the separator. False if there is none. */
+static bool take_part(struct bytes *rest, uint8_t separator, struct bytes *part)
+{
+    const uint8_t *end = rest->len > 0 ? memchr(rest->data, separator, rest->len) : NULL;
+    if (end == NULL)
+        return false;
+    *part = bytes_of(rest->data, (size_t)(end - rest->data));
+    *rest = bytes_of(end + 1, rest->len - part->len - 1);
+    return true;
+}
+
+/* The stable word of a type in capitals; empty if there is none. */
+static struct bytes document_type(struct bytes capitals)
+{
+    static const char *const types[] = {
+#define DOCUMENT_TYPE(word) #word,
+        DOCUMENT_TYPE_TABLE(DOCUMENT_TYPE)
+#undef DOCUMENT_TYPE
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        size_t at = 0;
+        while (at < capitals.len && types[i][at] != '\0' &&
+               capitals.data[at] == types[i][at] - 'a' + 'A')
+            at++;
+        if (at == capitals.len && types[i][at] == '\0')
+            return bytes_of(types[i], at);
+    }
+    return bytes_of(NULL, 0);
+}
+
+static enum field_fault document_number_check(struct bytes number)
+{
+    size_t count = 0;
+    int32_t first = 0;
+    int32_t point = 0;
+    bool has_digit = false;
+    bool is_varied = false;
+    for (; fold_next(&number, &point); count++) {
+        if (!fold_is_letter(point) && !fold_is_digit(point))
+            return FAULT_DOCUMENT_SIGNS;
+        first = count == 0 ? point : first;
+        has_digit = has_digit || fold_is_digit(point);
+        is_varied = is_varied || point != first;
+    }
+    if (count < DOCUMENT_NUMBER_MIN || count > DOCUMENT_NUMBER_MAX)
+        return FAULT_DOCUMENT_LENGTH;
+    return has_digit && is_varied ? FAULT_NONE : FAULT_PLACEHOLDER;
+}
+
+static enum field_fault put_document(struct folded *f, struct pack *out)
+{
+    struct bytes number = folded_view(f);
+    struct bytes country, type;
+    if (!take_part(&number, ':', &country) || !take_part(&number, ':', &type))
+        return FAULT_DOCUMENT_FORM;
+    country = identifier_trim(country);
+    if (!country_is_known(country))
+        return FAULT_DOCUMENT_COUNTRY;
+    type = document_type(drop_signs(f, type, " -_"));
+    if (type.len == 0)
+        return FAULT_DOCUMENT_TYPE;
+    number = drop_signs(f, number, " -./");
+    enum field_fault fault = document_number_check(number);
+    if (fault != FAULT_NONE)
+        return fault;
+    put_field(out, country);
+    put_field(out, type);
+    put_field(out, number);
+    return FAULT_NONE;
+}
+
+static bool is_ascii_alnum(int32_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Whether every code point is an ASCII letter or digit, one of the given signs, or a letter, mark
+ * or digit of another script. */
+static bool holds_only(struct bytes text, const char *signs)
+{
+    int32_t c = 0;
+    while (fold_next(&text, &c)) {
+        bool is_fine = c >= 0x80 ? fold_is_letter(c) || fold_is_mark(c) || fold_is_digit(c)
+                                 : is_ascii_alnum(c) || (c != 0 && strchr(signs, c) != NULL);
+        if (!is_fine)
+            return false;
+    }
+    return true;
+}
+
+static bool is_label(struct bytes label)
+{
+    return label.len >= 1 && label.len <= MAIL_LABEL_BYTES_MAX && label.data[0] != '-' &&
+           label.data[label.len - 1] != '-' && holds_only(label, "-");
+}
+
+/* A domain that can be someone's: two labels or more, the last of them no number. */
+static bool is_domain(struct bytes domain)
+{
+    size_t labels = 1;
+    struct bytes rest = domain;
+    struct bytes label;
+    for (; take_part(&rest, '.', &label); labels++)
+        if (!is_label(label))
+            return false;
+    return domain.len <= MAIL_DOMAIN_BYTES_MAX && labels >= 2 && is_label(rest) && has_letter(rest);
+}
+
+static enum field_fault put_email(struct folded *f, struct pack *out)
+{
+    struct bytes mail = folded_view(f);
+    struct bytes local;
+    struct bytes domain = mail;
+    if (!take_part(&domain, '@', &local))
+        return FAULT_EMAIL;
+    /* RFC 5322 section 3.2.3: atext and the dot; and a second "@" would be in the domain. */
+    if (local.len < 1 || local.len > MAIL_LOCAL_BYTES_MAX ||
+        !holds_only(local, ".!#$%&'*+-/=?^_`{|}~") || !is_domain(domain))
+        return FAULT_EMAIL;
+    put_field(out, mail);
+    return FAULT_NONE;
+}
+
+/* Leaves out each "(0)", the zero that is dialled only within the country. */
+static struct bytes drop_trunk_zero(struct folded *f, struct bytes text)
+{
+    uint8_t *out = f->text + (text.data - f->text);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.len - i >= 3 && memcmp(text.data + i, "(0)", 3) == 0)
+            i += 2;
+        else
+            out[len++] = text.data[i];
+    }
+    return bytes_of(out, len);
+}
+
+/* Takes "+" or "00" off. False if neither is there, or no country code follows. */
+static bool take_plus(struct bytes *digits)
+{
+    size_t prefix = digits->len > 0 && digits->data[0] == '+' ? 1 : 2;
+    if (digits->len <= prefix || (prefix == 2 && memcmp(digits->data, "00", 2) != 0))
+        return false;
+    *digits = bytes_of(digits->data + prefix, digits->len - prefix);
+    return digits->data[0] != '0';
+}
+
+static enum field_fault put_phone(struct folded *f, struct pack *out)
+{
+    struct bytes digits = drop_signs(f, folded_view(f), " -./");
+    digits = drop_signs(f, drop_trunk_zero(f, digits), "()");
+    for (size_t i = 0; i < digits.len; i++) {
+        bool is_plus = i == 0 && digits.data[i] == '+';
+        if (!is_plus && (digits.data[i] < '0' || digits.data[i] > '9'))
+            return FAULT_PHONE_SIGNS;
+    }
+    if (!take_plus(&digits))
+        return FAULT_PHONE_PREFIX;
+    if (digits.len < PHONE_DIGITS_MIN || digits.len > PHONE_DIGITS_MAX)
+        return FAULT_PHONE_LENGTH;
+    if (memcmp(digits.data, digits.data + 1, digits.len - 1) == 0)
+        return FAULT_PLACEHOLDER;
+    pack_u16(out, (uint16_t)(digits.len + 1));
+    pack_u8(out, '+');
+    pack_bytes(out, digits);
+    assert(!out->is_full);
+    return FAULT_NONE;
+}
+
+typedef enum err fold_fn(struct bytes in, uint8_t *out, size_t cap, size_t *len);
+typedef enum field_fault put_fn(struct folded *f, struct pack *out);
+
+static enum field_fault canonical(struct bytes value, fold_fn *fold, put_fn *put, struct pack *out)
+{
+    struct folded f = {.len = 0};
+    value = identifier_trim(value);
+    if (value.len > IDENTIFIER_BYTES_MAX)
+        return FAULT_TOO_LONG;
+    enum err e = fold(value, f.text, sizeof f.text, &f.len);
+    enum field_fault fault = e == OK           ? put(&f, out)
+                             : e == ERR_FORMAT ? FAULT_ENCODING
+                             : e == ERR_RANGE  ? FAULT_CHARACTER
+                                               : FAULT_TOO_LONG;
+    sodium_memzero(&f, sizeof f);
+    return fault;
+}
+
+enum field_fault identifier_name(struct bytes value, struct pack *out)
+{
+    return canonical(value, fold_name, put_name, out);
+}
+
+enum field_fault identifier_born(struct bytes value, struct pack *out)
+{
+    return canonical(value, fold_code, put_born, out);
+}
+
+enum field_fault identifier_document(struct bytes value, struct pack *out)
+{
+    return canonical(value, fold_code, put_document, out);
+}
+
+enum field_fault identifier_email(struct bytes value, struct pack *out)
+{
+    return canonical(value, fold_mail, put_email, out);
+}
+
+enum field_fault identifier_phone(struct bytes value, struct pack *out)
+{
+    return canonical(value, fold_code, put_phone, out);
+}

@@ -1,0 +1,120 @@
+/*
+ * identifier.h - one value of a person's fields, brought to its canonical form or refused.
+ *
+ * Each function writes what its kind of match key holds of the value, as length-prefixed fields
+ * (u16 big-endian || bytes), and returns FAULT_NONE; or it writes nothing and returns what is
+ * wrong. A value that cannot be brought to its form is refused and never guessed at: a guess would
+ * be a silent miss. Values are UTF-8 of at most IDENTIFIER_BYTES_MAX bytes; spaces around them
+ * count for nothing.
+ *
+ * Faults say in plain words what is wrong and how to write it, and never repeat the value. Pure: no
+ * allocation, no clock, no globals; buffers that held a value are wiped.
+ */
+#ifndef PROTOCOL_IDENTIFIER_H
+#define PROTOCOL_IDENTIFIER_H
+
+#include "proto/bytes.h"
+#include "proto/err.h"
+
+enum {
+    IDENTIFIER_BYTES_MAX = 255,
+    FOLDED_NAME_BYTES_MAX = 240,
+    DOCUMENT_NUMBER_MIN = 3, /* letters and digits */
+    DOCUMENT_NUMBER_MAX = 32,
+    PHONE_DIGITS_MIN = 8, /* the country code included */
+    PHONE_DIGITS_MAX = 15,
+    BORN_YEAR_MIN = 1900,
+    BORN_YEAR_MAX = 2100,
+    MAIL_LOCAL_BYTES_MAX = 64,   /* RFC 5321 section 4.5.3.1 */
+    MAIL_DOMAIN_BYTES_MAX = 253, /* RFC 1035 section 2.3.4, as text */
+    MAIL_LABEL_BYTES_MAX = 63,
+};
+
+/* What is wrong with a value: goes on from the field's name. */
+/* clang-format off */
+#define FAULT_TABLE(X)                                                                             \
+    X(FAULT_NONE,             "is in order")                                                       \
+    X(FAULT_ENCODING,         "is not readable as text; save the file as UTF-8 and try again")     \
+    X(FAULT_CHARACTER,        "holds a character that has no meaning; type it again by hand")      \
+    X(FAULT_TOO_LONG,         "is too long; shorten it, most values have fewer than 60 letters")   \
+    X(FAULT_TOO_MANY,         "is one too many; one person can have at most 12 identifiers, "      \
+                              "so leave out the least certain ones")                               \
+    X(FAULT_NO_LETTERS,       "holds no letters; write the name, or leave the field empty")        \
+    X(FAULT_DATE,             "is not a date; write it as YYYY-MM-DD, for example 1980-12-31 "     \
+                              "(where only the year is known: 1980-01-01)")                        \
+    X(FAULT_YEAR,             "has a year before 1900 or after 2100; check the year")              \
+    X(FAULT_DOCUMENT_FORM,    "is not complete; write country:type:number, "                       \
+                              "for example NLD:passport:AB1234567")                                \
+    X(FAULT_DOCUMENT_COUNTRY, "does not begin with a country code of three letters that exists; "  \
+                              "for example KEN, NLD or SSD")                                       \
+    X(FAULT_DOCUMENT_TYPE,    "has an unknown type; write passport, id, drivinglicence, social, "  \
+                              "residence, refugee, travel, tax, voter, birth, military or other")  \
+    X(FAULT_DOCUMENT_SIGNS,   "has a number with other signs than letters and digits; "            \
+                              "write the number only")                                             \
+    X(FAULT_DOCUMENT_LENGTH,  "has a number of the wrong length; it needs 3 to 32 letters and "    \
+                              "digits")                                                            \
+    X(FAULT_PLACEHOLDER,      "looks like a stand-in for a number that is not known; "             \
+                              "leave it out")                                                      \
+    X(FAULT_EMAIL,            "is not an e-mail address; write it as name@example.org, "           \
+                              "with a semicolon between two addresses")                            \
+    X(FAULT_PHONE_PREFIX,     "does not begin with + and the country code; "                       \
+                              "write it as +31 6 12345678")                                        \
+    X(FAULT_PHONE_SIGNS,      "holds signs that are not part of a phone number; "                  \
+                              "write it as +31 6 12345678, with a semicolon between two numbers")  \
+    X(FAULT_PHONE_LENGTH,     "is too short or too long for a phone number; "                      \
+                              "it needs 8 to 15 digits, the country code included")
+/* clang-format on */
+
+enum field_fault {
+#define FAULT_ENUM(code, text) code,
+    FAULT_TABLE(FAULT_ENUM)
+#undef FAULT_ENUM
+        FAULT_COUNT
+};
+
+/* The sentence of a fault, in plain English, without its subject. */
+const char *field_fault_text(enum field_fault fault);
+
+/* The document types, stable, in the order in which help shows them. */
+#define DOCUMENT_TYPE_TABLE(X)                                                                     \
+    X(passport)                                                                                    \
+    X(id)                                                                                          \
+    X(drivinglicence)                                                                              \
+    X(social)                                                                                      \
+    X(residence)                                                                                   \
+    X(refugee)                                                                                     \
+    X(travel)                                                                                      \
+    X(tax)                                                                                         \
+    X(voter)                                                                                       \
+    X(birth)                                                                                       \
+    X(military)                                                                                    \
+    X(other)
+
+/* The same bytes without the spaces, tabs and line ends around them. */
+struct bytes identifier_trim(struct bytes value);
+
+/* A given or family name: one field, as fold_name gives it. FAULT_NO_LETTERS where nothing
+ * is left that is a letter. */
+MUST_CHECK enum field_fault identifier_name(struct bytes value, struct pack *out);
+
+/* A date of birth: one field, YYYY-MM-DD in ASCII digits, or YYYY where it is 1 January.
+ * FAULT_DATE, or FAULT_YEAR outside BORN_YEAR_MIN to BORN_YEAR_MAX. */
+MUST_CHECK enum field_fault identifier_born(struct bytes value, struct pack *out);
+
+/* A document "country:type:number": three fields, the issuer in capitals (country.h), a word of
+ * DOCUMENT_TYPE_TABLE, and the number as fold_code gives it without spaces, hyphens, dots and
+ * slashes. Case does not count; in the type, spaces, hyphens and underscores neither.
+ * FAULT_DOCUMENT_*, and FAULT_PLACEHOLDER for a number without a digit or with all its signs
+ * alike: "unknown" would be a strong match of everyone whose number is not known. */
+MUST_CHECK enum field_fault identifier_document(struct bytes value, struct pack *out);
+
+/* An e-mail address: one field, as fold_mail gives it. Nothing in it is left out: who has a dot or
+ * a tag more has, for all we know, another address. FAULT_EMAIL. */
+MUST_CHECK enum field_fault identifier_email(struct bytes value, struct pack *out);
+
+/* A phone number: one field, "+" and the digits (E.164). 00 at the start stands for +; spaces,
+ * hyphens, dots, slashes, parentheses and "(0)" are left out. FAULT_PHONE_*, and
+ * FAULT_PLACEHOLDER where all digits are alike. */
+MUST_CHECK enum field_fault identifier_phone(struct bytes value, struct pack *out);
+
+#endif

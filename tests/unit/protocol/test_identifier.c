@@ -1,0 +1,305 @@
+#include "protocol/identifier.h"
+
+#include "proto/limits.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef enum field_fault identifier_fn(struct bytes value, struct pack *out);
+
+struct row {
+    const char *value;
+    enum field_fault want;
+    const char *fields; /* as they should be, with "|" between them; of a refused value none */
+};
+
+/* Checks that out holds the fields, each with its length before it, and nothing else. */
+static bool holds(struct bytes out, const char *fields)
+{
+    struct unpack u = unpack_of(out);
+    while (*fields != '\0') {
+        size_t len = strcspn(fields, "|");
+        struct bytes field = unpack_view(&u, unpack_u16(&u));
+        if (!bytes_equal(field, bytes_of(fields, len)))
+            return false;
+        fields += len + (fields[len] == '|' ? 1 : 0);
+    }
+    return unpack_is_done(&u);
+}
+
+static void check_rows(identifier_fn *identifier, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t out[MATCH_KEY_BYTES_MAX];
+        struct pack p = pack_of(out, sizeof out);
+        enum field_fault fault = identifier(bytes_of(rows[i].value, strlen(rows[i].value)), &p);
+        if (fault != rows[i].want)
+            fail_msg("row %zu: \"%s\" %s", i, rows[i].value, field_fault_text(fault));
+        if (!holds(bytes_of(out, pack_len(&p)), rows[i].fields != NULL ? rows[i].fields : ""))
+            fail_msg("row %zu: \"%s\" gives other fields", i, rows[i].value);
+    }
+}
+
+#define CHECK(identifier, rows) check_rows(identifier, rows, sizeof rows / sizeof rows[0])
+
+#define LETTERS_10 "abcdefghij"
+#define LETTERS_60 LETTERS_10 LETTERS_10 LETTERS_10 LETTERS_10 LETTERS_10 LETTERS_10
+#define LETTERS_240 LETTERS_60 LETTERS_60 LETTERS_60 LETTERS_60
+#define DOMAIN_244 "a@" LETTERS_60 "." LETTERS_60 "." LETTERS_60 "." LETTERS_60 "."
+#define SPACES_20 "                    "
+
+/* Goal: a name is brought to its words, or refused.
+ * Method: one row is one name. */
+static void names(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"  Mae-Lin\tO'Dwyer ",                        FAULT_NONE,       "mae lin o dwyer"},
+        {"X",                                          FAULT_NONE,       "x"              },
+        {"Tor 2",                                      FAULT_NONE,       "tor 2"          },
+        {LETTERS_240,                                  FAULT_NONE,       LETTERS_240      },
+        {SPACES_20 "y" SPACES_20,                      FAULT_NONE,       "y"              },
+        {LETTERS_240 "k",                              FAULT_TOO_LONG,   NULL             },
+        {LETTERS_240 LETTERS_10 "klmnop",              FAULT_TOO_LONG,   NULL             },
+ /* 14 ligatures of 3 bytes that each unfold to a phrase of 33 */
+        {"ﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺ", FAULT_TOO_LONG,   NULL             },
+        {"-",                                          FAULT_NO_LETTERS, NULL             },
+        {"12",                                         FAULT_NO_LETTERS, NULL             },
+        {"\xe2\x80\x8b",                               FAULT_NO_LETTERS, NULL             },
+        {"Zo\xeb",                                     FAULT_ENCODING,   NULL             }, /* Latin-1 */
+        {"Zo\xef\xbf\xbd",                             FAULT_CHARACTER,  NULL             },
+    };
+    CHECK(identifier_name, rows);
+}
+
+/* Goal: a date of birth is a real day within reach; the first of January counts as its year.
+ * Method: one row is one date. */
+static void births(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"1980-12-31",                      FAULT_NONE,      "1980-12-31"},
+        {" 1980-01-02\n",                   FAULT_NONE,      "1980-01-02"},
+        {"1980-01-01",                      FAULT_NONE,      "1980"      },
+        {"1900-01-01",                      FAULT_NONE,      "1900"      },
+        {"2100-12-31",                      FAULT_NONE,      "2100-12-31"},
+        {"٢٠٠٠‏-٠٢‏-٢٩",        FAULT_NONE,      "2000-02-29"},
+        {"1899-12-31",                      FAULT_YEAR,      NULL        },
+        {"2101-01-01",                      FAULT_YEAR,      NULL        },
+        {"0980-12-31",                      FAULT_YEAR,      NULL        },
+        {"31-12-1980",                      FAULT_DATE,      NULL        },
+        {"1980",                            FAULT_DATE,      NULL        },
+        {"1981-02-29",                      FAULT_DATE,      NULL        },
+        {"1980-12-31 1",                    FAULT_DATE,      NULL        },
+        {"unknown",                         FAULT_DATE,      NULL        },
+        {"1980-12-3\xff",                   FAULT_ENCODING,  NULL        },
+        {"1980-12-3\xcd\xb8",               FAULT_CHARACTER, NULL        },
+        {LETTERS_240 LETTERS_10 LETTERS_10, FAULT_TOO_LONG,  NULL        },
+    };
+    CHECK(identifier_born, rows);
+}
+
+/* Goal: a document is brought to issuer, type and number, or refused with the part that is wrong.
+ * Method: one row is one document. */
+static void documents(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"NLD:passport:AB1234567",                        FAULT_NONE,             "NLD|passport|AB1234567"},
+        {" nld : PassPort : ab-12.34/56 7 ",              FAULT_NONE,             "NLD|passport|AB1234567"},
+        {"GBR:driving licence:x1y",                       FAULT_NONE,             "GBR|drivinglicence|X1Y"},
+        {"SYR:id:١٢٣",                                 FAULT_NONE,             "SYR|id|123"            },
+        {"XXB:travel:1é2",                               FAULT_NONE,             "XXB|travel|1E2"        },
+        {"BGD:birth:ক১২",                           FAULT_NONE,             "BGD|birth|ক12"       },
+        {"KEN:military:12345678901234567890123456789012", FAULT_NONE,
+         "KEN|military|12345678901234567890123456789012"                                                  },
+        {"KEN:tax:123456789012345678901234567890123",     FAULT_DOCUMENT_LENGTH,  NULL                    },
+        {"KEN:tax:12",                                    FAULT_DOCUMENT_LENGTH,  NULL                    },
+        {"KEN:tax:",                                      FAULT_DOCUMENT_LENGTH,  NULL                    },
+        {"KEN:tax: - ",                                   FAULT_DOCUMENT_LENGTH,  NULL                    },
+        {"AB1234567",                                     FAULT_DOCUMENT_FORM,    NULL                    },
+        {"NLD:AB1234567",                                 FAULT_DOCUMENT_FORM,    NULL                    },
+        {":",                                             FAULT_DOCUMENT_FORM,    NULL                    },
+        {"NL:passport:AB1234567",                         FAULT_DOCUMENT_COUNTRY, NULL                    },
+        {"::123",                                         FAULT_DOCUMENT_COUNTRY, NULL                    },
+        {"Netherlands:passport:AB123456",                 FAULT_DOCUMENT_COUNTRY, NULL                    },
+        {"ZZZ:passport:AB1234567",                        FAULT_DOCUMENT_COUNTRY, NULL                    },
+        {"NLD::AB1234567",                                FAULT_DOCUMENT_TYPE,    NULL                    },
+        {"NLD:pass:AB1234567",                            FAULT_DOCUMENT_TYPE,    NULL                    },
+        {"NLD:passports:AB1234567",                       FAULT_DOCUMENT_TYPE,    NULL                    },
+        {"NLD:AB1234567:passport",                        FAULT_DOCUMENT_TYPE,    NULL                    },
+        {"NLD:id:12_34",                                  FAULT_DOCUMENT_SIGNS,   NULL                    },
+        {"NLD:id:12:34",                                  FAULT_DOCUMENT_SIGNS,   NULL                    },
+        {"NLD:id:12(34)",                                 FAULT_DOCUMENT_SIGNS,   NULL                    },
+        {"NLD:id:1234?",                                  FAULT_DOCUMENT_SIGNS,   NULL                    },
+        {"NLD:id:unknown",                                FAULT_PLACEHOLDER,      NULL                    },
+        {"NLD:id:00000000",                               FAULT_PLACEHOLDER,      NULL                    },
+        {"NLD:id:9999-9999",                              FAULT_PLACEHOLDER,      NULL                    },
+        {"NLD:id:12\xff",                                 FAULT_ENCODING,         NULL                    },
+        {"NLD:id:12\xee\x80\x80",                         FAULT_CHARACTER,        NULL                    },
+        {"NLD:id:1" LETTERS_240 LETTERS_10,               FAULT_TOO_LONG,         NULL                    },
+    };
+    CHECK(identifier_document, rows);
+}
+
+/* Goal: an address that can be one is brought to its form, everything else is refused.
+ * Method: one row is one address. */
+static void emails(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {" Kit.Moor+aid@Example.ORG ",               FAULT_NONE,      "kit.moor+aid@example.org"                },
+        {"o'neal_{x}@a-b.c1.example",                FAULT_NONE,      "o'neal_{x}@a-b.c1.example"               },
+        {"тест@пример.испытание", FAULT_NONE,      "тест@пример.испытание"},
+        {"कु@उदा.example",                 FAULT_NONE,      "कु@उदा.example"                },
+        {"abcd" LETTERS_60 "@x.org",                 FAULT_NONE,      "abcd" LETTERS_60 "@x.org"                },
+        {"abcde" LETTERS_60 "@x.org",                FAULT_EMAIL,     NULL                                      },
+        {"a@abc" LETTERS_60 ".org",                  FAULT_NONE,      "a@abc" LETTERS_60 ".org"                 },
+        {"a@abcd" LETTERS_60 ".org",                 FAULT_EMAIL,     NULL                                      },
+ /* a domain of 253 bytes; and one that folding makes a byte longer */
+        {DOMAIN_244 "12345678o",                     FAULT_NONE,      DOMAIN_244 "12345678o"                    },
+        {DOMAIN_244 "1234567ŉ",                     FAULT_EMAIL,     NULL                                      },
+        {"a",                                        FAULT_EMAIL,     NULL                                      },
+        {"@",                                        FAULT_EMAIL,     NULL                                      },
+        {"a@",                                       FAULT_EMAIL,     NULL                                      },
+        {"@x.org",                                   FAULT_EMAIL,     NULL                                      },
+        {"a@x",                                      FAULT_EMAIL,     NULL                                      },
+        {"a@.org",                                   FAULT_EMAIL,     NULL                                      },
+        {"a@x.",                                     FAULT_EMAIL,     NULL                                      },
+        {"a@x..org",                                 FAULT_EMAIL,     NULL                                      },
+        {"a@-x.org",                                 FAULT_EMAIL,     NULL                                      },
+        {"a@x-.org",                                 FAULT_EMAIL,     NULL                                      },
+        {"a@x_y.org",                                FAULT_EMAIL,     NULL                                      },
+        {"a@192.168.0.1",                            FAULT_EMAIL,     NULL                                      },
+        {"a@b@x.org",                                FAULT_EMAIL,     NULL                                      },
+        {"a b@x.org",                                FAULT_EMAIL,     NULL                                      },
+        {"a @x.org",                                 FAULT_EMAIL,     NULL                                      },
+        {"a@ x.org",                                 FAULT_EMAIL,     NULL                                      },
+        {"a@x .org",                                 FAULT_EMAIL,     NULL                                      },
+        {"a\tb@x.org",                               FAULT_EMAIL,     NULL                                      },
+        {"Kit <kit@x.org>",                          FAULT_EMAIL,     NULL                                      },
+        {"mailto:kit@x.org",                         FAULT_EMAIL,     NULL                                      },
+        {"a@x.org,b@x.org",                          FAULT_EMAIL,     NULL                                      },
+        {"a\xcd\xbe"
+         "b@x.org",                         FAULT_EMAIL,     NULL                                      }, /* folds to ";" */
+        {"\xe2\x98\xba@x.org",                       FAULT_EMAIL,     NULL                                      },
+        {"a@x.or\xff",                               FAULT_ENCODING,  NULL                                      },
+        {"a@x.or\xef\xbf\xbd",                       FAULT_CHARACTER, NULL                                      },
+        {LETTERS_240 LETTERS_10 "@xy.org",           FAULT_TOO_LONG,  NULL                                      },
+    };
+    CHECK(identifier_email, rows);
+}
+
+/* Goal: a phone number with its country code is brought to E.164, everything else is refused.
+ * Method: one row is one number. */
+static void phones(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"+31612345678",                    FAULT_NONE,         "+31612345678"    },
+        {" 00 31 (0)6-12.34/56 78",         FAULT_NONE,         "+31612345678"    },
+        {"(+31) 6 12 34 56 78",             FAULT_NONE,         "+31612345678"    },
+        {"+31 ( 0 ) 612345678",             FAULT_NONE,         "+31612345678"    },
+        {"+٢٤٩٩١٢٣٤٥٦٧٨",       FAULT_NONE,         "+249912345678"   },
+        {"+12345678",                       FAULT_NONE,         "+12345678"       },
+        {"+123456789012345",                FAULT_NONE,         "+123456789012345"},
+        {"+1234567",                        FAULT_PHONE_LENGTH, NULL              },
+        {"+1234567890123456",               FAULT_PHONE_LENGTH, NULL              },
+        {"0612345678",                      FAULT_PHONE_PREFIX, NULL              },
+        {"612345678",                       FAULT_PHONE_PREFIX, NULL              },
+        {"+0612345678",                     FAULT_PHONE_PREFIX, NULL              },
+        {"+0031612345678",                  FAULT_PHONE_PREFIX, NULL              },
+        {"00",                              FAULT_PHONE_PREFIX, NULL              },
+        {"+",                               FAULT_PHONE_PREFIX, NULL              },
+        {"0",                               FAULT_PHONE_PREFIX, NULL              },
+        {"()",                              FAULT_PHONE_PREFIX, NULL              },
+        {"31+612345678",                    FAULT_PHONE_SIGNS,  NULL              },
+        {"++31612345678",                   FAULT_PHONE_SIGNS,  NULL              },
+        {"+31612345678 ext 4",              FAULT_PHONE_SIGNS,  NULL              },
+        {"+31612345678, +31612345679",      FAULT_PHONE_SIGNS,  NULL              },
+        {"+3161234567é",                   FAULT_PHONE_SIGNS,  NULL              },
+        {"tel:+31612345678",                FAULT_PHONE_SIGNS,  NULL              },
+        {"+1111111111",                     FAULT_PLACEHOLDER,  NULL              },
+        {"+3161234567\xff",                 FAULT_ENCODING,     NULL              },
+        {"+3161234567\xee\x80\x80",         FAULT_CHARACTER,    NULL              },
+        {LETTERS_240 LETTERS_10 LETTERS_10, FAULT_TOO_LONG,     NULL              },
+    };
+    CHECK(identifier_phone, rows);
+}
+
+static identifier_fn *const all[] = {identifier_name, identifier_born, identifier_document,
+                                     identifier_email, identifier_phone};
+
+/* Goal: an empty value is refused by each, never read.
+ * Method: no bytes at all, and blanks only. */
+static void empty(void **state)
+{
+    (void)state;
+    uint8_t out[MATCH_KEY_BYTES_MAX];
+    struct pack p = pack_of(out, sizeof out);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        assert_int_not_equal(all[i](bytes_of(NULL, 0), &p), FAULT_NONE);
+        assert_int_not_equal(all[i](bytes_of(" \t\r\n", 4), &p), FAULT_NONE);
+    }
+    assert_int_equal(pack_len(&p), 0);
+    assert_int_equal(identifier_trim(bytes_of(NULL, 0)).len, 0);
+    assert_int_equal(identifier_trim(bytes_of(" \t\r\n", 4)).len, 0);
+    assert_true(bytes_equal(identifier_trim(bytes_of(" a b\n", 5)), bytes_of("a b", 3)));
+}
+
+/* Goal: any bytes at all end in fields or a fault, within the room, never in a crash.
+ * Method: good values cut at each byte and with each byte changed to each other value, in an
+ * allocation of just their size, through every kind. */
+static void distorted(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"NLD:passport:AB1234567", "kit@x.example.org",
+                                         "+31 (0)6 12345678", "1980-12-31",
+                                         "Zo\xc3\xab \xef\xb7\xba"};
+    for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
+        for (size_t len = 0; len <= strlen(values[v]); len++)
+            for (unsigned change = 0; change < 256; change++) {
+                uint8_t *copy = malloc(len + 1);
+                assert_non_null(copy);
+                memcpy(copy + 1, values[v], len);
+                if (len > 0)
+                    copy[len] ^= (uint8_t)change;
+                for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+                    uint8_t out[MATCH_KEY_BYTES_MAX];
+                    struct pack p = pack_of(out, sizeof out);
+                    enum field_fault fault = all[i](bytes_of(copy + 1, len), &p);
+                    assert_true((fault == FAULT_NONE) == (pack_len(&p) > 0));
+                    assert_true((unsigned)fault < FAULT_COUNT);
+                }
+                free(copy);
+            }
+}
+
+/* Goal: each fault has a sentence of its own that names the remedy. Method: all pairs. */
+static void sentences(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < FAULT_COUNT; i++)
+        for (unsigned j = 0; j < i; j++)
+            assert_string_not_equal(field_fault_text((enum field_fault)i),
+                                    field_fault_text((enum field_fault)j));
+    assert_string_equal(field_fault_text((enum field_fault)FAULT_COUNT), "cannot be used");
+    assert_non_null(strstr(field_fault_text(FAULT_DATE), "1980-12-31"));
+#define NAMES_TYPE(word) assert_non_null(strstr(field_fault_text(FAULT_DOCUMENT_TYPE), #word));
+    DOCUMENT_TYPE_TABLE(NAMES_TYPE)
+#undef NAMES_TYPE
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names),     cmocka_unit_test(births),    cmocka_unit_test(documents),
+        cmocka_unit_test(emails),    cmocka_unit_test(phones),    cmocka_unit_test(empty),
+        cmocka_unit_test(distorted), cmocka_unit_test(sentences),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
