@@ -215,6 +215,8 @@ bool checkpoint_is_fork(const struct checkpoint *a, const struct checkpoint *b)
         checkpoint_encode(b, other);
         return memcmp(one, other, CHECKPOINT_BYTES) != 0;
     }
+    if (memcmp(a->previous, b->previous, HASH_BYTES) == 0)
+        return true; /* one parent with two children */
     if (a->size == b->size)
         return memcmp(a->root, b->root, HASH_BYTES) != 0;
     return (a->seq > b->seq) != (a->size > b->size);

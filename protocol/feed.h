@@ -112,8 +112,8 @@ void checkpoint_sign(const struct checkpoint *c, const uint8_t secret_key[64],
                      uint8_t out[CHECKPOINT_SIGNED_BYTES]);
 
 /* Reads and verifies a signed checkpoint. Returns ERR_TRUNCATED or ERR_FORMAT for the wrong length
- * or prefix, ERR_RANGE for seq 0, ERR_SIGNATURE if the key did not sign it. *c is unchanged on
- * error. */
+ * or prefix, ERR_RANGE for seq or feed_epoch 0, a size of 2^40 or more, or a time beyond int64,
+ * ERR_SIGNATURE if the key did not sign it. *c is unchanged on error. */
 MUST_CHECK enum err checkpoint_verify(struct bytes in, const uint8_t feed_key[KEY_BYTES],
                                       struct checkpoint *c);
 
@@ -125,8 +125,8 @@ MUST_CHECK enum err checkpoint_read(struct bytes in, struct checkpoint *c);
 void checkpoint_hash(const struct checkpoint *c, uint8_t out[HASH_BYTES]);
 
 /* Whether two verified checkpoints of one author cannot both be honest: one seq and different
- * bytes, one size and different roots, or a higher seq with a smaller size, within one feed_epoch.
- */
+ * bytes, one size and different roots, a higher seq with a smaller size, or one "previous" under
+ * two of them, within one feed_epoch. */
 bool checkpoint_is_fork(const struct checkpoint *a, const struct checkpoint *b);
 
 /* One row of what "seen" commits to. */
