@@ -293,6 +293,7 @@ enum err wire_decode(const ProtobufCMessageDescriptor *d, struct bytes in, size_
         return e;
     ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
     static const uint8_t nothing[1] = {0};
+    arena->is_full = false;
     ProtobufCMessage *m =
         protobuf_c_message_unpack(d, &allocator, in.len, in.len > 0 ? in.data : nothing);
     if (m == NULL)

@@ -33,7 +33,7 @@ struct wire_arena {
     uint8_t *data;
     size_t cap;
     size_t used;
-    bool is_full; /* something did not fit since the last reset */
+    bool is_full; /* something did not fit since the last reset or decoding */
 };
 
 /* Takes cap bytes at storage, which must outlive the arena and what is decoded into it. */
