@@ -19,15 +19,15 @@ enum answer { ANSWER_NO_MATCH, ANSWER_POSSIBLE, ANSWER_CONFIRMED, ANSWER_CANNOT_
 /* Why a consult did not see everything: name of the bit, stable short name, and a sentence. */
 /* clang-format off */
 #define GAP_TABLE(X)                                                                               \
-    X(GAP_FEED_UNHEARD,  0, "feed-unheard",  "a member has not been heard from in time")               \
-    X(GAP_FEED_BEHIND,   1, "feed-behind",   "not everything that a member has sent out is here yet")  \
-    X(GAP_FEED_DISPUTED, 2, "feed-disputed", "a member has contradicted itself and is in dispute")     \
-    X(GAP_BODY_OWED,     3, "body-owed",     "the content of a registration has not arrived")          \
-    X(GAP_KEYHOLDERS,    4, "keyholders",    "too few keyholders have answered")                       \
-    X(GAP_BUDGET,        5, "budget",        "today's number of questions is used up")                 \
-    X(GAP_ROSTER_STALE,  6, "roster-stale",  "the member list is out of date")                         \
-    X(GAP_NO_KEYS,       7, "no-keys",       "the details given hold nothing that can be looked for")  \
-    X(GAP_NOT_READY,     8, "not-ready",     "this node is still starting")                            \
+    X(GAP_FEED_UNHEARD,  0, "feed-unheard",  "a member has not been heard from in time")           \
+    X(GAP_FEED_BEHIND,   1, "feed-behind",   "not everything that a member sent is here yet")      \
+    X(GAP_FEED_DISPUTED, 2, "feed-disputed", "a member has contradicted itself and is in dispute") \
+    X(GAP_BODY_OWED,     3, "body-owed",     "the content of a registration has not arrived")      \
+    X(GAP_KEYHOLDERS,    4, "keyholders",    "too few keyholders have answered")                   \
+    X(GAP_BUDGET,        5, "budget",        "today's number of questions is used up")             \
+    X(GAP_ROSTER_STALE,  6, "roster-stale",  "the member list is out of date")                     \
+    X(GAP_NO_KEYS,       7, "no-keys",       "the details hold nothing that can be looked for")    \
+    X(GAP_NOT_READY,     8, "not-ready",     "this node is still starting")                        \
     X(GAP_VERSION,       9, "version",       "a member sends what only newer software can read")
 /* clang-format on */
 

@@ -57,22 +57,24 @@ static void check_rows(identifier_fn *identifier, const struct row *rows, size_t
 static void names(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct row rows[] = {
-        {"  Mae-Lin\tO'Dwyer ",                        FAULT_NONE,       "mae lin o dwyer"},
-        {"X",                                          FAULT_NONE,       "x"              },
-        {"Tor 2",                                      FAULT_NONE,       "tor 2"          },
-        {LETTERS_240,                                  FAULT_NONE,       LETTERS_240      },
-        {SPACES_20 "y" SPACES_20,                      FAULT_NONE,       "y"              },
-        {LETTERS_240 "k",                              FAULT_TOO_LONG,   NULL             },
-        {LETTERS_240 LETTERS_10 "klmnop",              FAULT_TOO_LONG,   NULL             },
- /* 14 ligatures of 3 bytes that each unfold to a phrase of 33 */
-        {"ﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺ", FAULT_TOO_LONG,   NULL             },
-        {"-",                                          FAULT_NO_LETTERS, NULL             },
-        {"12",                                         FAULT_NO_LETTERS, NULL             },
-        {"\xe2\x80\x8b",                               FAULT_NO_LETTERS, NULL             },
-        {"Zo\xeb",                                     FAULT_ENCODING,   NULL             }, /* Latin-1 */
-        {"Zo\xef\xbf\xbd",                             FAULT_CHARACTER,  NULL             },
+        {"  Mae-Lin\tO'Dwyer ", FAULT_NONE, "mae lin o dwyer"},
+        {"X", FAULT_NONE, "x"},
+        {"Tor 2", FAULT_NONE, "tor 2"},
+        {LETTERS_240, FAULT_NONE, LETTERS_240},
+        {SPACES_20 "y" SPACES_20, FAULT_NONE, "y"},
+        {LETTERS_240 "k", FAULT_TOO_LONG, NULL},
+        {LETTERS_240 LETTERS_10 "klmnop", FAULT_TOO_LONG, NULL},
+        /* 14 ligatures of 3 bytes that each unfold to a phrase of 33 */
+        {"ﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺ", FAULT_TOO_LONG, NULL},
+        {"-", FAULT_NO_LETTERS, NULL},
+        {"12", FAULT_NO_LETTERS, NULL},
+        {"\xe2\x80\x8b", FAULT_NO_LETTERS, NULL},
+        {"Zo\xeb", FAULT_ENCODING, NULL}, /* Latin-1 */
+        {"Zo\xef\xbf\xbd", FAULT_CHARACTER, NULL},
     };
+    /* clang-format on */
     CHECK(identifier_name, rows);
 }
 
@@ -81,25 +83,27 @@ static void names(void **state)
 static void births(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct row rows[] = {
-        {"1980-12-31",                      FAULT_NONE,      "1980-12-31"},
-        {" 1980-01-02\n",                   FAULT_NONE,      "1980-01-02"},
-        {"1980-01-01",                      FAULT_NONE,      "1980"      },
-        {"1900-01-01",                      FAULT_NONE,      "1900"      },
-        {"2100-12-31",                      FAULT_NONE,      "2100-12-31"},
-        {"٢٠٠٠‏-٠٢‏-٢٩",        FAULT_NONE,      "2000-02-29"},
-        {"1899-12-31",                      FAULT_YEAR,      NULL        },
-        {"2101-01-01",                      FAULT_YEAR,      NULL        },
-        {"0980-12-31",                      FAULT_YEAR,      NULL        },
-        {"31-12-1980",                      FAULT_DATE,      NULL        },
-        {"1980",                            FAULT_DATE,      NULL        },
-        {"1981-02-29",                      FAULT_DATE,      NULL        },
-        {"1980-12-31 1",                    FAULT_DATE,      NULL        },
-        {"unknown",                         FAULT_DATE,      NULL        },
-        {"1980-12-3\xff",                   FAULT_ENCODING,  NULL        },
-        {"1980-12-3\xcd\xb8",               FAULT_CHARACTER, NULL        },
-        {LETTERS_240 LETTERS_10 LETTERS_10, FAULT_TOO_LONG,  NULL        },
+        {"1980-12-31", FAULT_NONE, "1980-12-31"},
+        {" 1980-01-02\n", FAULT_NONE, "1980-01-02"},
+        {"1980-01-01", FAULT_NONE, "1980"},
+        {"1900-01-01", FAULT_NONE, "1900"},
+        {"2100-12-31", FAULT_NONE, "2100-12-31"},
+        {"٢٠٠٠\xe2\x80\x8f-٠٢-٢٩", FAULT_NONE, "2000-02-29"},
+        {"1899-12-31", FAULT_YEAR, NULL},
+        {"2101-01-01", FAULT_YEAR, NULL},
+        {"0980-12-31", FAULT_YEAR, NULL},
+        {"31-12-1980", FAULT_DATE, NULL},
+        {"1980", FAULT_DATE, NULL},
+        {"1981-02-29", FAULT_DATE, NULL},
+        {"1980-12-31 1", FAULT_DATE, NULL},
+        {"unknown", FAULT_DATE, NULL},
+        {"1980-12-3\xff", FAULT_ENCODING, NULL},
+        {"1980-12-3\xcd\xb8", FAULT_CHARACTER, NULL},
+        {LETTERS_240 LETTERS_10 LETTERS_10, FAULT_TOO_LONG, NULL},
     };
+    /* clang-format on */
     CHECK(identifier_born, rows);
 }
 
@@ -108,41 +112,43 @@ static void births(void **state)
 static void documents(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct row rows[] = {
-        {"NLD:passport:AB1234567",                        FAULT_NONE,             "NLD|passport|AB1234567"},
-        {" nld : PassPort : ab-12.34/56 7 ",              FAULT_NONE,             "NLD|passport|AB1234567"},
-        {"GBR:driving licence:x1y",                       FAULT_NONE,             "GBR|drivinglicence|X1Y"},
-        {"SYR:id:١٢٣",                                 FAULT_NONE,             "SYR|id|123"            },
-        {"XXB:travel:1é2",                               FAULT_NONE,             "XXB|travel|1E2"        },
-        {"BGD:birth:ক১২",                           FAULT_NONE,             "BGD|birth|ক12"       },
+        {"NLD:passport:AB1234567", FAULT_NONE, "NLD|passport|AB1234567"},
+        {" nld : PassPort : ab-12.34/56 7 ", FAULT_NONE, "NLD|passport|AB1234567"},
+        {"GBR:driving licence:x1y", FAULT_NONE, "GBR|drivinglicence|X1Y"},
+        {"SYR:id:١٢٣", FAULT_NONE, "SYR|id|123"},
+        {"XXB:travel:1é2", FAULT_NONE, "XXB|travel|1E2"},
+        {"BGD:birth:ক১২", FAULT_NONE, "BGD|birth|ক12"},
         {"KEN:military:12345678901234567890123456789012", FAULT_NONE,
-         "KEN|military|12345678901234567890123456789012"                                                  },
-        {"KEN:tax:123456789012345678901234567890123",     FAULT_DOCUMENT_LENGTH,  NULL                    },
-        {"KEN:tax:12",                                    FAULT_DOCUMENT_LENGTH,  NULL                    },
-        {"KEN:tax:",                                      FAULT_DOCUMENT_LENGTH,  NULL                    },
-        {"KEN:tax: - ",                                   FAULT_DOCUMENT_LENGTH,  NULL                    },
-        {"AB1234567",                                     FAULT_DOCUMENT_FORM,    NULL                    },
-        {"NLD:AB1234567",                                 FAULT_DOCUMENT_FORM,    NULL                    },
-        {":",                                             FAULT_DOCUMENT_FORM,    NULL                    },
-        {"NL:passport:AB1234567",                         FAULT_DOCUMENT_COUNTRY, NULL                    },
-        {"::123",                                         FAULT_DOCUMENT_COUNTRY, NULL                    },
-        {"Netherlands:passport:AB123456",                 FAULT_DOCUMENT_COUNTRY, NULL                    },
-        {"ZZZ:passport:AB1234567",                        FAULT_DOCUMENT_COUNTRY, NULL                    },
-        {"NLD::AB1234567",                                FAULT_DOCUMENT_TYPE,    NULL                    },
-        {"NLD:pass:AB1234567",                            FAULT_DOCUMENT_TYPE,    NULL                    },
-        {"NLD:passports:AB1234567",                       FAULT_DOCUMENT_TYPE,    NULL                    },
-        {"NLD:AB1234567:passport",                        FAULT_DOCUMENT_TYPE,    NULL                    },
-        {"NLD:id:12_34",                                  FAULT_DOCUMENT_SIGNS,   NULL                    },
-        {"NLD:id:12:34",                                  FAULT_DOCUMENT_SIGNS,   NULL                    },
-        {"NLD:id:12(34)",                                 FAULT_DOCUMENT_SIGNS,   NULL                    },
-        {"NLD:id:1234?",                                  FAULT_DOCUMENT_SIGNS,   NULL                    },
-        {"NLD:id:unknown",                                FAULT_PLACEHOLDER,      NULL                    },
-        {"NLD:id:00000000",                               FAULT_PLACEHOLDER,      NULL                    },
-        {"NLD:id:9999-9999",                              FAULT_PLACEHOLDER,      NULL                    },
-        {"NLD:id:12\xff",                                 FAULT_ENCODING,         NULL                    },
-        {"NLD:id:12\xee\x80\x80",                         FAULT_CHARACTER,        NULL                    },
-        {"NLD:id:1" LETTERS_240 LETTERS_10,               FAULT_TOO_LONG,         NULL                    },
+         "KEN|military|12345678901234567890123456789012"},
+        {"KEN:tax:123456789012345678901234567890123", FAULT_DOCUMENT_LENGTH, NULL},
+        {"KEN:tax:12", FAULT_DOCUMENT_LENGTH, NULL},
+        {"KEN:tax:", FAULT_DOCUMENT_LENGTH, NULL},
+        {"KEN:tax: - ", FAULT_DOCUMENT_LENGTH, NULL},
+        {"AB1234567", FAULT_DOCUMENT_FORM, NULL},
+        {"NLD:AB1234567", FAULT_DOCUMENT_FORM, NULL},
+        {":", FAULT_DOCUMENT_FORM, NULL},
+        {"NL:passport:AB1234567", FAULT_DOCUMENT_COUNTRY, NULL},
+        {"::123", FAULT_DOCUMENT_COUNTRY, NULL},
+        {"Netherlands:passport:AB123456", FAULT_DOCUMENT_COUNTRY, NULL},
+        {"ZZZ:passport:AB1234567", FAULT_DOCUMENT_COUNTRY, NULL},
+        {"NLD::AB1234567", FAULT_DOCUMENT_TYPE, NULL},
+        {"NLD:pass:AB1234567", FAULT_DOCUMENT_TYPE, NULL},
+        {"NLD:passports:AB1234567", FAULT_DOCUMENT_TYPE, NULL},
+        {"NLD:AB1234567:passport", FAULT_DOCUMENT_TYPE, NULL},
+        {"NLD:id:12_34", FAULT_DOCUMENT_SIGNS, NULL},
+        {"NLD:id:12:34", FAULT_DOCUMENT_SIGNS, NULL},
+        {"NLD:id:12(34)", FAULT_DOCUMENT_SIGNS, NULL},
+        {"NLD:id:1234?", FAULT_DOCUMENT_SIGNS, NULL},
+        {"NLD:id:unknown", FAULT_PLACEHOLDER, NULL},
+        {"NLD:id:00000000", FAULT_PLACEHOLDER, NULL},
+        {"NLD:id:9999-9999", FAULT_PLACEHOLDER, NULL},
+        {"NLD:id:12\xff", FAULT_ENCODING, NULL},
+        {"NLD:id:12\xee\x80\x80", FAULT_CHARACTER, NULL},
+        {"NLD:id:1" LETTERS_240 LETTERS_10, FAULT_TOO_LONG, NULL},
     };
+    /* clang-format on */
     CHECK(identifier_document, rows);
 }
 
@@ -151,46 +157,48 @@ static void documents(void **state)
 static void emails(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct row rows[] = {
-        {" Kit.Moor+aid@Example.ORG ",               FAULT_NONE,      "kit.moor+aid@example.org"                },
-        {"o'neal_{x}@a-b.c1.example",                FAULT_NONE,      "o'neal_{x}@a-b.c1.example"               },
-        {"тест@пример.испытание", FAULT_NONE,      "тест@пример.испытание"},
-        {"कु@उदा.example",                 FAULT_NONE,      "कु@उदा.example"                },
-        {"abcd" LETTERS_60 "@x.org",                 FAULT_NONE,      "abcd" LETTERS_60 "@x.org"                },
-        {"abcde" LETTERS_60 "@x.org",                FAULT_EMAIL,     NULL                                      },
-        {"a@abc" LETTERS_60 ".org",                  FAULT_NONE,      "a@abc" LETTERS_60 ".org"                 },
-        {"a@abcd" LETTERS_60 ".org",                 FAULT_EMAIL,     NULL                                      },
- /* a domain of 253 bytes; and one that folding makes a byte longer */
-        {DOMAIN_244 "12345678o",                     FAULT_NONE,      DOMAIN_244 "12345678o"                    },
-        {DOMAIN_244 "1234567ŉ",                     FAULT_EMAIL,     NULL                                      },
-        {"a",                                        FAULT_EMAIL,     NULL                                      },
-        {"@",                                        FAULT_EMAIL,     NULL                                      },
-        {"a@",                                       FAULT_EMAIL,     NULL                                      },
-        {"@x.org",                                   FAULT_EMAIL,     NULL                                      },
-        {"a@x",                                      FAULT_EMAIL,     NULL                                      },
-        {"a@.org",                                   FAULT_EMAIL,     NULL                                      },
-        {"a@x.",                                     FAULT_EMAIL,     NULL                                      },
-        {"a@x..org",                                 FAULT_EMAIL,     NULL                                      },
-        {"a@-x.org",                                 FAULT_EMAIL,     NULL                                      },
-        {"a@x-.org",                                 FAULT_EMAIL,     NULL                                      },
-        {"a@x_y.org",                                FAULT_EMAIL,     NULL                                      },
-        {"a@192.168.0.1",                            FAULT_EMAIL,     NULL                                      },
-        {"a@b@x.org",                                FAULT_EMAIL,     NULL                                      },
-        {"a b@x.org",                                FAULT_EMAIL,     NULL                                      },
-        {"a @x.org",                                 FAULT_EMAIL,     NULL                                      },
-        {"a@ x.org",                                 FAULT_EMAIL,     NULL                                      },
-        {"a@x .org",                                 FAULT_EMAIL,     NULL                                      },
-        {"a\tb@x.org",                               FAULT_EMAIL,     NULL                                      },
-        {"Kit <kit@x.org>",                          FAULT_EMAIL,     NULL                                      },
-        {"mailto:kit@x.org",                         FAULT_EMAIL,     NULL                                      },
-        {"a@x.org,b@x.org",                          FAULT_EMAIL,     NULL                                      },
+        {" Kit.Moor+aid@Example.ORG ", FAULT_NONE, "kit.moor+aid@example.org"},
+        {"o'neal_{x}@a-b.c1.example", FAULT_NONE, "o'neal_{x}@a-b.c1.example"},
+        {"тест@пример.испытание", FAULT_NONE, "тест@пример.испытание"},
+        {"कु@उदा.example", FAULT_NONE, "कु@उदा.example"},
+        {"abcd" LETTERS_60 "@x.org", FAULT_NONE, "abcd" LETTERS_60 "@x.org"},
+        {"abcde" LETTERS_60 "@x.org", FAULT_EMAIL, NULL},
+        {"a@abc" LETTERS_60 ".org", FAULT_NONE, "a@abc" LETTERS_60 ".org"},
+        {"a@abcd" LETTERS_60 ".org", FAULT_EMAIL, NULL},
+        /* a domain of 253 bytes; and one that folding makes a byte longer */
+        {DOMAIN_244 "12345678o", FAULT_NONE, DOMAIN_244 "12345678o"},
+        {DOMAIN_244 "1234567ŉ", FAULT_EMAIL, NULL},
+        {"a", FAULT_EMAIL, NULL},
+        {"@", FAULT_EMAIL, NULL},
+        {"a@", FAULT_EMAIL, NULL},
+        {"@x.org", FAULT_EMAIL, NULL},
+        {"a@x", FAULT_EMAIL, NULL},
+        {"a@.org", FAULT_EMAIL, NULL},
+        {"a@x.", FAULT_EMAIL, NULL},
+        {"a@x..org", FAULT_EMAIL, NULL},
+        {"a@-x.org", FAULT_EMAIL, NULL},
+        {"a@x-.org", FAULT_EMAIL, NULL},
+        {"a@x_y.org", FAULT_EMAIL, NULL},
+        {"a@192.168.0.1", FAULT_EMAIL, NULL},
+        {"a@b@x.org", FAULT_EMAIL, NULL},
+        {"a b@x.org", FAULT_EMAIL, NULL},
+        {"a @x.org", FAULT_EMAIL, NULL},
+        {"a@ x.org", FAULT_EMAIL, NULL},
+        {"a@x .org", FAULT_EMAIL, NULL},
+        {"a\tb@x.org", FAULT_EMAIL, NULL},
+        {"Kit <kit@x.org>", FAULT_EMAIL, NULL},
+        {"mailto:kit@x.org", FAULT_EMAIL, NULL},
+        {"a@x.org,b@x.org", FAULT_EMAIL, NULL},
         {"a\xcd\xbe"
-         "b@x.org",                         FAULT_EMAIL,     NULL                                      }, /* folds to ";" */
-        {"\xe2\x98\xba@x.org",                       FAULT_EMAIL,     NULL                                      },
-        {"a@x.or\xff",                               FAULT_ENCODING,  NULL                                      },
-        {"a@x.or\xef\xbf\xbd",                       FAULT_CHARACTER, NULL                                      },
-        {LETTERS_240 LETTERS_10 "@xy.org",           FAULT_TOO_LONG,  NULL                                      },
+         "b@x.org", FAULT_EMAIL, NULL}, /* folds to ";" */
+        {"\xe2\x98\xba@x.org", FAULT_EMAIL, NULL},
+        {"a@x.or\xff", FAULT_ENCODING, NULL},
+        {"a@x.or\xef\xbf\xbd", FAULT_CHARACTER, NULL},
+        {LETTERS_240 LETTERS_10 "@xy.org", FAULT_TOO_LONG, NULL},
     };
+    /* clang-format on */
     CHECK(identifier_email, rows);
 }
 
@@ -199,35 +207,37 @@ static void emails(void **state)
 static void phones(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct row rows[] = {
-        {"+31612345678",                    FAULT_NONE,         "+31612345678"    },
-        {" 00 31 (0)6-12.34/56 78",         FAULT_NONE,         "+31612345678"    },
-        {"(+31) 6 12 34 56 78",             FAULT_NONE,         "+31612345678"    },
-        {"+31 ( 0 ) 612345678",             FAULT_NONE,         "+31612345678"    },
-        {"+٢٤٩٩١٢٣٤٥٦٧٨",       FAULT_NONE,         "+249912345678"   },
-        {"+12345678",                       FAULT_NONE,         "+12345678"       },
-        {"+123456789012345",                FAULT_NONE,         "+123456789012345"},
-        {"+1234567",                        FAULT_PHONE_LENGTH, NULL              },
-        {"+1234567890123456",               FAULT_PHONE_LENGTH, NULL              },
-        {"0612345678",                      FAULT_PHONE_PREFIX, NULL              },
-        {"612345678",                       FAULT_PHONE_PREFIX, NULL              },
-        {"+0612345678",                     FAULT_PHONE_PREFIX, NULL              },
-        {"+0031612345678",                  FAULT_PHONE_PREFIX, NULL              },
-        {"00",                              FAULT_PHONE_PREFIX, NULL              },
-        {"+",                               FAULT_PHONE_PREFIX, NULL              },
-        {"0",                               FAULT_PHONE_PREFIX, NULL              },
-        {"()",                              FAULT_PHONE_PREFIX, NULL              },
-        {"31+612345678",                    FAULT_PHONE_SIGNS,  NULL              },
-        {"++31612345678",                   FAULT_PHONE_SIGNS,  NULL              },
-        {"+31612345678 ext 4",              FAULT_PHONE_SIGNS,  NULL              },
-        {"+31612345678, +31612345679",      FAULT_PHONE_SIGNS,  NULL              },
-        {"+3161234567é",                   FAULT_PHONE_SIGNS,  NULL              },
-        {"tel:+31612345678",                FAULT_PHONE_SIGNS,  NULL              },
-        {"+1111111111",                     FAULT_PLACEHOLDER,  NULL              },
-        {"+3161234567\xff",                 FAULT_ENCODING,     NULL              },
-        {"+3161234567\xee\x80\x80",         FAULT_CHARACTER,    NULL              },
-        {LETTERS_240 LETTERS_10 LETTERS_10, FAULT_TOO_LONG,     NULL              },
+        {"+31612345678", FAULT_NONE, "+31612345678"},
+        {" 00 31 (0)6-12.34/56 78", FAULT_NONE, "+31612345678"},
+        {"(+31) 6 12 34 56 78", FAULT_NONE, "+31612345678"},
+        {"+31 ( 0 ) 612345678", FAULT_NONE, "+31612345678"},
+        {"+٢٤٩٩١٢٣٤٥٦٧٨", FAULT_NONE, "+249912345678"},
+        {"+12345678", FAULT_NONE, "+12345678"},
+        {"+123456789012345", FAULT_NONE, "+123456789012345"},
+        {"+1234567", FAULT_PHONE_LENGTH, NULL},
+        {"+1234567890123456", FAULT_PHONE_LENGTH, NULL},
+        {"0612345678", FAULT_PHONE_PREFIX, NULL},
+        {"612345678", FAULT_PHONE_PREFIX, NULL},
+        {"+0612345678", FAULT_PHONE_PREFIX, NULL},
+        {"+0031612345678", FAULT_PHONE_PREFIX, NULL},
+        {"00", FAULT_PHONE_PREFIX, NULL},
+        {"+", FAULT_PHONE_PREFIX, NULL},
+        {"0", FAULT_PHONE_PREFIX, NULL},
+        {"()", FAULT_PHONE_PREFIX, NULL},
+        {"31+612345678", FAULT_PHONE_SIGNS, NULL},
+        {"++31612345678", FAULT_PHONE_SIGNS, NULL},
+        {"+31612345678 ext 4", FAULT_PHONE_SIGNS, NULL},
+        {"+31612345678, +31612345679", FAULT_PHONE_SIGNS, NULL},
+        {"+3161234567é", FAULT_PHONE_SIGNS, NULL},
+        {"tel:+31612345678", FAULT_PHONE_SIGNS, NULL},
+        {"+1111111111", FAULT_PLACEHOLDER, NULL},
+        {"+3161234567\xff", FAULT_ENCODING, NULL},
+        {"+3161234567\xee\x80\x80", FAULT_CHARACTER, NULL},
+        {LETTERS_240 LETTERS_10 LETTERS_10, FAULT_TOO_LONG, NULL},
     };
+    /* clang-format on */
     CHECK(identifier_phone, rows);
 }
 
