@@ -123,18 +123,22 @@ void roster_hash(struct bytes document, uint8_t out[HASH_BYTES]);
  * own stewards, genesis its own hash in version 1 and zeros otherwise. On error *out is unchanged
  * and the document is refused:
  *   ERR_TRUNCATED     ends early
- *   ERR_FORMAT        not a Roster (see wire_scan); a text that is missing or holds control
- *                     characters; an org_id or country not of its form; a key, hash or commitment
- *                     of the wrong length, or a key of zeros; a previous hash missing, or present
- * in the genesis ERR_LIMIT         too long, too many, or a text too long ERR_RANGE         version
- * 0; not one organisation; a quorum that cannot be met; unknown or no roles; unknown status; feed
- * or key epoch 0; a key of unknown purpose; a time before 1970 or fresh_until not after issued; a
- * threshold that does not fit its shares, or a share index that is 0 or there twice ERR_DUPLICATE
- * two organisations with one org_id, feed key or transport key; one steward twice; one purpose and
- * epoch twice; two shares of one key with one holder ERR_NOT_FOUND     a share of an organisation
- * that is not in the list ERR_UNAUTHORISED  a share of one that is not a keyholder ERR_POINT a
- * public key or commitment that is no usable group element ERR_PROOF         shares that do not
- * belong to their public key ERR_FULL          the arena is too small */
+ *   ERR_FORMAT        not a Roster (see wire_scan); a text missing or with control characters; an
+ *                     org_id or country not of its form; a key, hash or commitment of the wrong
+ *                     length, or a key of zeros; no previous hash, or one in the genesis
+ *   ERR_LIMIT         too long, too many, or a text too long
+ *   ERR_RANGE         version 0; not one organisation; a quorum that cannot be met; no roles or
+ *                     unknown ones; unknown status; feed or key epoch 0; a key of unknown purpose;
+ *                     a time before 1970; fresh_until not after issued; a threshold that does not
+ *                     fit its shares; a share index that is 0 or there twice
+ *   ERR_DUPLICATE     two organisations with one org_id, feed key or transport key; one steward
+ *                     twice; one purpose and epoch twice; two shares of one key with one holder
+ *   ERR_NOT_FOUND     a share of an organisation that is not in the list
+ *   ERR_UNAUTHORISED  a share of one that is not a keyholder
+ *   ERR_POINT         a public key or commitment that is no usable group element
+ *   ERR_PROOF         shares that do not belong to their public key
+ *   ERR_FULL          the arena is too small
+ */
 MUST_CHECK enum err roster_decode(struct bytes document, struct wire_arena *arena,
                                   struct roster *out);
 

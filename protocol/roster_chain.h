@@ -66,9 +66,10 @@ MUST_CHECK enum err signed_roster_count(const struct signed_roster *s,
  *   ERR_SIGNATURE  a signature is malformed, or wrong in a steward's name
  *   ERR_FORK       another document with the current version's number, with a quorum behind it:
  *                  alarm, no admissions
- *   ERR_NOT_FOUND  lacks an organisation of the current version; who leaves stays in the list as
- * left ERR_RANGE      (here) a feed_epoch that goes back, or a new feed key without a higher one On
- * error *out is unchanged. */
+ *   ERR_NOT_FOUND  lacks an organisation of the current version: who leaves stays listed as left
+ *   ERR_RANGE      (here) a feed_epoch that goes back, or a new feed key without a higher one
+ *
+ * On error *out is unchanged. */
 MUST_CHECK enum err roster_accept(const struct roster *current, struct bytes signed_roster,
                                   struct wire_arena *arena, struct roster *out);
 
