@@ -197,6 +197,8 @@ void federation_load_mark(struct federation *f, enum mark mark, uint64_t value)
 /* The parts of a tick that are due, in an order that lets later ones see what earlier ones did. */
 static void tick(struct federation *f, struct effects *out)
 {
+    serve_pump(
+        f, out); /* first: the archive has what earlier steps persisted, not what this one does */
     if (f->has_roster && (f->ticked_ms == 0 || f->now_ms - f->ticked_ms >= TICK_MS)) {
         bool is_first = f->ticked_ms == 0;
         f->ticked_ms = f->now_ms;
@@ -246,7 +248,6 @@ void federation_step(struct federation *f, const struct event *ev, struct effect
         rosters_event(f, ev->roster.signed_roster, out);
         break;
     }
-    serve_pump(f, out);
     assert(f->feed_count <= ORGANISATIONS_MAX && out->count <= EFFECTS_MAX);
 }
 

@@ -1,0 +1,447 @@
+#include "tests/sim/shelf.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/tag.h"
+
+struct item {
+    uint8_t header[HEADER_BYTES];
+    uint8_t *body;
+    size_t body_len;
+    enum entry_state state;
+    uint32_t expires_day;
+    uint8_t tags[SIGNAL_TAGS_MAX * TAG_BYTES];
+    size_t tag_count;
+};
+
+struct tile {
+    uint8_t tile;
+    uint64_t position;
+    uint8_t root[HASH_BYTES];
+};
+
+struct lane {
+    struct feed_record rec;
+    struct item *items;
+    size_t count;
+    struct tile *tiles;
+    size_t tile_count;
+};
+
+struct note {
+    uint8_t author[32];
+    uint64_t index;
+};
+
+struct charged {
+    uint8_t member[32];
+    uint8_t request[16];
+    uint8_t hash[32];
+    uint32_t day;
+    uint32_t used;
+    bool is_request;
+};
+
+struct paper {
+    uint64_t version;
+    uint8_t hash[32];
+    uint8_t *data;
+    size_t len;
+};
+
+struct shelf {
+    struct lane lanes[64];
+    size_t lane_count;
+    struct charged *charged;
+    size_t charged_count;
+    struct note *due;
+    size_t due_count;
+    struct note *receipts; /* author: who acknowledged; index: our entry */
+    size_t receipt_count;
+    struct paper papers[16];
+    size_t paper_count;
+    uint64_t marks[MARK_COUNT];
+};
+
+static void *grow(void *p, size_t count, size_t size)
+{
+    void *q = realloc(p, (count + 1) * size);
+    assert(q != NULL);
+    return q;
+}
+
+static void *duplicate(const void *p, size_t len)
+{
+    if (len == 0)
+        return NULL;
+    void *q = malloc(len);
+    assert(q != NULL);
+    memcpy(q, p, len);
+    return q;
+}
+
+struct shelf *shelf_new(void)
+{
+    struct shelf *s = calloc(1, sizeof *s);
+    assert(s != NULL);
+    return s;
+}
+
+void shelf_free(struct shelf **s)
+{
+    if (*s == NULL)
+        return;
+    for (size_t i = 0; i < (*s)->lane_count; i++) {
+        struct lane *l = &(*s)->lanes[i];
+        for (size_t k = 0; k < l->count; k++)
+            free(l->items[k].body);
+        free(l->items);
+        free(l->tiles);
+    }
+    for (size_t i = 0; i < (*s)->paper_count; i++)
+        free((*s)->papers[i].data);
+    free((*s)->charged);
+    free((*s)->due);
+    free((*s)->receipts);
+    free(*s);
+    *s = NULL;
+}
+
+struct shelf *shelf_copy(const struct shelf *s)
+{
+    struct shelf *c = duplicate(s, sizeof *s);
+    for (size_t i = 0; i < c->lane_count; i++) {
+        struct lane *l = &c->lanes[i];
+        l->items = duplicate(l->items, l->count * sizeof *l->items);
+        l->tiles = duplicate(l->tiles, l->tile_count * sizeof *l->tiles);
+        for (size_t k = 0; k < l->count; k++)
+            l->items[k].body = duplicate(l->items[k].body, l->items[k].body_len);
+    }
+    for (size_t i = 0; i < c->paper_count; i++)
+        c->papers[i].data = duplicate(c->papers[i].data, c->papers[i].len);
+    c->charged = duplicate(c->charged, c->charged_count * sizeof *c->charged);
+    c->due = duplicate(c->due, c->due_count * sizeof *c->due);
+    c->receipts = duplicate(c->receipts, c->receipt_count * sizeof *c->receipts);
+    return c;
+}
+
+static struct lane *find(const struct shelf *s, const uint8_t author[32])
+{
+    for (size_t i = 0; i < s->lane_count; i++)
+        if (memcmp(s->lanes[i].rec.author, author, 32) == 0)
+            return (struct lane *)(uintptr_t)&s->lanes[i];
+    return NULL;
+}
+
+static struct item *item_of(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    struct lane *l = find(s, author);
+    return l != NULL && index < l->count ? &l->items[index] : NULL;
+}
+
+static size_t on_read(void *ctx, const uint8_t author[32], uint64_t first, size_t count,
+                      bool (*row)(void *, const struct archive_row *), void *row_ctx)
+{
+    size_t given = 0;
+    for (; given < count; given++) {
+        const struct item *it = item_of(ctx, author, first + given);
+        if (it == NULL)
+            break;
+        struct archive_row r = {.index = first + given,
+                                .state = it->state,
+                                .header = it->header,
+                                .body = bytes_of(it->body, it->body_len)};
+        if (!row(row_ctx, &r))
+            break;
+    }
+    return given;
+}
+
+static enum entry_state on_state(void *ctx, const uint8_t author[32], uint64_t index)
+{
+    const struct item *it = item_of(ctx, author, index);
+    return it == NULL ? STATE_NONE : it->state;
+}
+
+static bool on_tile(void *ctx, const uint8_t author[32], unsigned tile, uint64_t position,
+                    uint8_t out[32])
+{
+    const struct lane *l = find(ctx, author);
+    for (size_t i = 0; l != NULL && i < l->tile_count; i++) {
+        if (l->tiles[i].tile == tile && l->tiles[i].position == position) {
+            memcpy(out, l->tiles[i].root, 32);
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t on_owed(void *ctx, const uint8_t author[32], uint64_t from, uint64_t *out, size_t max)
+{
+    const struct lane *l = find(ctx, author);
+    size_t n = 0;
+    for (uint64_t i = from; l != NULL && i < l->count && n < max; i++)
+        if (l->items[i].state == STATE_OWED)
+            out[n++] = i;
+    return n;
+}
+
+static size_t on_expired(void *ctx, uint32_t day, uint8_t (*authors)[32], uint64_t *indexes,
+                         size_t max)
+{
+    const struct shelf *s = ctx;
+    size_t n = 0;
+    for (size_t i = 0; i < s->lane_count; i++) {
+        for (size_t k = 0; k < s->lanes[i].count && n < max; k++) {
+            const struct item *it = &s->lanes[i].items[k];
+            if (it->body == NULL || it->expires_day == 0 || it->expires_day >= day)
+                continue;
+            memcpy(authors[n], s->lanes[i].rec.author, 32);
+            indexes[n++] = k;
+        }
+    }
+    return n;
+}
+
+static bool on_request(void *ctx, const uint8_t member[32], const uint8_t request[16],
+                       uint8_t hash[32])
+{
+    const struct shelf *s = ctx;
+    for (size_t i = 0; i < s->charged_count; i++) {
+        const struct charged *c = &s->charged[i];
+        if (c->is_request && memcmp(c->member, member, 32) == 0 &&
+            memcmp(c->request, request, 16) == 0) {
+            memcpy(hash, c->hash, 32);
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t on_due(void *ctx, uint8_t (*authors)[32], uint64_t *indexes, size_t max)
+{
+    const struct shelf *s = ctx;
+    size_t n = s->due_count < max ? s->due_count : max;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(authors[i], s->due[i].author, 32);
+        indexes[i] = s->due[i].index;
+    }
+    return n;
+}
+
+static size_t on_roster(void *ctx, uint64_t version, uint8_t *out, size_t cap)
+{
+    const struct shelf *s = ctx;
+    for (size_t i = 0; i < s->paper_count; i++) {
+        if (s->papers[i].version == version && s->papers[i].len <= cap) {
+            memcpy(out, s->papers[i].data, s->papers[i].len);
+            return s->papers[i].len;
+        }
+    }
+    return 0;
+}
+
+struct archive shelf_archive(struct shelf *s)
+{
+    return (struct archive){s,          on_read,    on_state, on_tile,  on_owed,
+                            on_expired, on_request, on_due,   on_roster};
+}
+
+static struct lane *lane_for(struct shelf *s, const uint8_t author[32])
+{
+    struct lane *l = find(s, author);
+    if (l != NULL)
+        return l;
+    assert(s->lane_count < 64);
+    l = &s->lanes[s->lane_count++];
+    memcpy(l->rec.author, author, 32);
+    return l;
+}
+
+static void put_body(struct item *it, const struct effect_entry *e)
+{
+    it->state = e->state;
+    it->expires_day = e->expires_day;
+    free(it->body);
+    it->body = duplicate(e->body.data, e->body.len);
+    it->body_len = e->body.len;
+    it->tag_count = e->tag_count;
+    if (e->tag_count > 0)
+        memcpy(it->tags, e->tags, (size_t)e->tag_count * TAG_BYTES);
+}
+
+static void apply_entries(struct shelf *s, const struct effect *e)
+{
+    struct lane *l = lane_for(s, e->author);
+    for (size_t i = 0; i < e->entries.count; i++) {
+        const struct effect_entry *in = &e->entries.entries[i];
+        assert(in->index == l->count); /* no gap, and no index twice */
+        l->items = grow(l->items, l->count, sizeof *l->items);
+        struct item *it = &l->items[l->count++];
+        memset(it, 0, sizeof *it);
+        memcpy(it->header, in->header, HEADER_BYTES);
+        put_body(it, in);
+    }
+    for (size_t i = 0; i < e->entries.tile_count; i++) {
+        l->tiles = grow(l->tiles, l->tile_count, sizeof *l->tiles);
+        struct tile *t = &l->tiles[l->tile_count++];
+        t->tile = e->entries.tiles[i].tile;
+        t->position = e->entries.tiles[i].position;
+        memcpy(t->root, e->entries.tiles[i].root, HASH_BYTES);
+    }
+    l->rec = *e->entries.feed;
+}
+
+static void apply_gone(struct shelf *s, const struct effect *e)
+{
+    struct item *it = item_of(s, e->author, e->gone.index);
+    assert(it != NULL);
+    free(it->body);
+    it->body = NULL;
+    it->body_len = 0;
+    it->tag_count = 0;
+    it->state = e->gone.state;
+    find(s, e->author)->rec = *e->gone.feed;
+    if (!e->gone.is_receipt_due)
+        return;
+    s->due = grow(s->due, s->due_count, sizeof *s->due);
+    memcpy(s->due[s->due_count].author, e->author, 32);
+    s->due[s->due_count++].index = e->gone.index;
+}
+
+static void apply_charge(struct shelf *s, const struct effect *e)
+{
+    s->charged = grow(s->charged, s->charged_count, sizeof *s->charged);
+    struct charged *c = &s->charged[s->charged_count++];
+    memset(c, 0, sizeof *c);
+    memcpy(c->member, e->author, 32);
+    c->day = e->request.day;
+    c->used = e->request.used;
+    c->is_request = e->type == EFFECT_PERSIST_REQUEST;
+    memcpy(c->request, e->request.request, 16);
+    memcpy(c->hash, e->request.points_hash, 32);
+}
+
+static void apply_receipts(struct shelf *s, const struct effect *e)
+{
+    for (size_t i = 0; i < e->receipt.count; i++) {
+        s->receipts = grow(s->receipts, s->receipt_count, sizeof *s->receipts);
+        memcpy(s->receipts[s->receipt_count].author, e->author, 32);
+        s->receipts[s->receipt_count++].index = e->receipt.indexes[i];
+    }
+}
+
+static void apply_receipts_sent(struct shelf *s, const struct effect *e)
+{
+    for (size_t i = 0; i < e->receipts_sent.count; i++) {
+        for (size_t k = 0; k < s->due_count; k++) {
+            if (s->due[k].index == e->receipts_sent.indexes[i] &&
+                memcmp(s->due[k].author, e->receipts_sent.authors[i], 32) == 0)
+                s->due[k--] = s->due[--s->due_count];
+        }
+    }
+}
+
+static void apply_roster(struct shelf *s, const struct effect *e)
+{
+    assert(s->paper_count < 16);
+    struct paper *p = &s->papers[s->paper_count++];
+    p->version = e->roster.version;
+    memcpy(p->hash, e->roster.hash, 32);
+    p->len = e->roster.signed_roster.len;
+    p->data = duplicate(e->roster.signed_roster.data, p->len);
+}
+
+void shelf_apply(struct shelf *s, const struct effect *e)
+{
+    switch ((int)e->type) {
+    case EFFECT_PERSIST_ENTRIES:
+        apply_entries(s, e);
+        break;
+    case EFFECT_PERSIST_FEED:
+        lane_for(s, e->author)->rec = *e->entries.feed;
+        break;
+    case EFFECT_PERSIST_BODY:
+        put_body(item_of(s, e->author, e->body.entry.index), &e->body.entry);
+        find(s, e->author)->rec = *e->body.feed;
+        break;
+    case EFFECT_PERSIST_GONE:
+        apply_gone(s, e);
+        break;
+    case EFFECT_PERSIST_REQUEST:
+    case EFFECT_PERSIST_BUDGET:
+        apply_charge(s, e);
+        break;
+    case EFFECT_PERSIST_RECEIPT:
+        apply_receipts(s, e);
+        break;
+    case EFFECT_PERSIST_RECEIPTS_SENT:
+        apply_receipts_sent(s, e);
+        break;
+    case EFFECT_PERSIST_ROSTER:
+        apply_roster(s, e);
+        break;
+    case EFFECT_PERSIST_MARK:
+        s->marks[e->mark.mark] = e->mark.value;
+        break;
+    default:
+        break;
+    }
+}
+
+void shelf_restore(struct shelf *s, struct federation *f)
+{
+    for (size_t i = 0; i < s->paper_count; i++) {
+        enum err e = federation_load_roster(f, bytes_of(s->papers[i].data, s->papers[i].len),
+                                            s->papers[i].hash);
+        assert(e == OK);
+    }
+    for (size_t i = 0; i < s->lane_count; i++) {
+        enum err e = federation_load_feed(f, &s->lanes[i].rec);
+        assert(e == OK);
+    }
+    for (size_t i = 0; i < s->charged_count; i++)
+        federation_load_budget(f, s->charged[i].member, s->charged[i].day, s->charged[i].used);
+    for (int m = 1; m < MARK_COUNT; m++)
+        federation_load_mark(f, (enum mark)m, s->marks[m]);
+}
+
+size_t shelf_find_tag(const struct shelf *s, const uint8_t tag[16], uint32_t day)
+{
+    size_t hits = 0;
+    for (size_t i = 0; i < s->lane_count; i++)
+        for (size_t k = 0; k < s->lanes[i].count; k++) {
+            const struct item *it = &s->lanes[i].items[k];
+            for (size_t t = 0; t < it->tag_count; t++)
+                hits += it->expires_day >= day && memcmp(it->tags + t * TAG_BYTES, tag, 16) == 0;
+        }
+    return hits;
+}
+
+void shelf_lose_body(struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    struct item *it = item_of(s, author, index);
+    assert(it != NULL);
+    free(it->body);
+    it->body = NULL;
+    it->body_len = 0;
+    it->tag_count = 0;
+    it->state = STATE_OWED;
+    find(s, author)->rec.owed++;
+}
+
+size_t shelf_receipts(const struct shelf *s, uint64_t index)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->receipt_count; i++)
+        n += s->receipts[i].index == index;
+    return n;
+}
+
+uint64_t shelf_size(const struct shelf *s, const uint8_t author[32])
+{
+    const struct lane *l = find(s, author);
+    return l == NULL ? 0 : l->count;
+}

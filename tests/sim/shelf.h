@@ -1,0 +1,37 @@
+/*
+ * shelf.h - an archive in memory: what the simulator gives the core instead of a store.
+ *
+ * It survives the restart of its node, as a disk does, and can be copied, as an image of a virtual
+ * machine is.
+ */
+#ifndef TESTS_SIM_SHELF_H
+#define TESTS_SIM_SHELF_H
+
+#include "federation/federation.h"
+
+struct shelf;
+
+struct shelf *shelf_new(void);
+void shelf_free(struct shelf **s);
+struct shelf *shelf_copy(const struct shelf *s);
+
+struct archive shelf_archive(struct shelf *s);
+
+/* Carries out a PERSIST effect. */
+void shelf_apply(struct shelf *s, const struct effect *e);
+
+/* Puts everything back into a fresh core. */
+void shelf_restore(struct shelf *s, struct federation *f);
+
+/* Live entries of any author that carry the tag and do not expire before day. */
+size_t shelf_find_tag(const struct shelf *s, const uint8_t tag[16], uint32_t day);
+
+/* Removes the body of an entry as if it had never come; for tests of owed bodies. */
+void shelf_lose_body(struct shelf *s, const uint8_t author[32], uint64_t index);
+
+/* How many peers acknowledged the erasure of an own entry. */
+size_t shelf_receipts(const struct shelf *s, uint64_t index);
+
+uint64_t shelf_size(const struct shelf *s, const uint8_t author[32]);
+
+#endif
