@@ -295,12 +295,16 @@ static enum err read_head(const Seinpost__Roster *in, struct roster *r)
         return e;
     if (in->version == 0 || in->issued_utc < 0 || in->fresh_until_utc <= in->issued_utc)
         return ERR_RANGE;
-    if (r->federation[0] == '\0' || (in->version == 1 && in->previous.len != 0))
+    bool is_linked = in->previous.len != 0 || in->genesis.len != 0;
+    if (r->federation[0] == '\0' || (in->version == 1 && is_linked))
         return ERR_FORMAT;
     r->version = in->version;
     r->issued_utc = in->issued_utc;
     r->fresh_until_utc = in->fresh_until_utc;
-    return in->version == 1 ? OK : read_32(in->previous, r->previous);
+    if (in->version == 1)
+        return OK;
+    e = read_key(in->genesis, r->genesis);
+    return e == OK ? read_32(in->previous, r->previous) : e;
 }
 
 static enum err read_document(struct bytes document, struct wire_arena *arena, struct roster *r)

@@ -92,8 +92,7 @@ struct roster {
     uint64_t version;             /* 1 is the genesis */
     uint8_t previous[HASH_BYTES]; /* zeros in the genesis */
     uint8_t hash[HASH_BYTES];     /* of the document */
-    uint8_t
-        genesis[HASH_BYTES]; /* hash of version 1, zeros where it is not known (roster_anchor) */
+    uint8_t genesis[HASH_BYTES];  /* hash of version 1: which federation this is; never zeros */
     char federation[NAME_BYTES_MAX + 1];
     int64_t issued_utc;
     int64_t fresh_until_utc;
@@ -108,8 +107,8 @@ struct roster {
 };
 
 enum {
-    /* Fields of a document: each organisation, steward and key, and seven others. */
-    ROSTER_FIELDS_MAX = ORGANISATIONS_MAX + STEWARDS_MAX + THRESHOLD_KEYS_MAX + 7,
+    /* Fields of a document: each organisation, steward and key, and eight others. */
+    ROSTER_FIELDS_MAX = ORGANISATIONS_MAX + STEWARDS_MAX + THRESHOLD_KEYS_MAX + 8,
     /* Two rosters in the making, and the decoded document or, at another time, what stewards
      * sign. */
     ROSTER_ARENA_BYTES = 2 * (int)sizeof(struct roster) + ROSTER_BYTES_MAX +
@@ -120,12 +119,13 @@ enum {
 void roster_hash(struct bytes document, uint8_t out[HASH_BYTES]);
 
 /* Reads a document and checks all that can be checked without another version. signers become its
- * own stewards, genesis its own hash in version 1 and zeros otherwise. On error *out is unchanged
- * and the document is refused:
+ * own stewards, genesis its own hash in version 1. On error *out is unchanged and the document is
+ * refused:
  *   ERR_TRUNCATED     ends early
  *   ERR_FORMAT        not a Roster (see wire_scan); a text missing or with control characters; an
  *                     org_id or country not of its form; a key, hash or commitment of the wrong
- *                     length, or a key of zeros; no previous hash, or one in the genesis
+ *                     length, or a key of zeros; no previous or genesis hash, or one of them in
+ *                     the genesis
  *   ERR_LIMIT         too long, too many, or a text too long
  *   ERR_RANGE         version 0; not one organisation; a quorum that cannot be met; no roles or
  *                     unknown ones; unknown status; feed or key epoch 0; a key of unknown purpose;

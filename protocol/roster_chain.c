@@ -12,6 +12,7 @@ enum {
     CHAIN_VERSION = 1,
     ROSTER_VERSION = 1,
     ROSTER_PREVIOUS = 2,
+    ROSTER_GENESIS = 11,
 };
 
 /* What a steward signs, in the arena. */
@@ -158,7 +159,8 @@ static enum err quorum_check(const struct signed_roster *s, const struct roster_
 /* What a document says of its place in the chain. */
 struct place {
     uint64_t version;
-    struct bytes previous; /* borrowed */
+    struct bytes previous; /* borrowed, as is genesis */
+    struct bytes genesis;
 };
 
 /* Reads that alone: the rest of a document is not looked at before its signatures. */
@@ -173,6 +175,8 @@ static enum err read_place(struct bytes document, struct place *out)
             p.version = f.value;
         else if (e == OK && f.number == ROSTER_PREVIOUS)
             p.previous = f.bytes;
+        else if (e == OK && f.number == ROSTER_GENESIS)
+            p.genesis = f.bytes;
     }
     if (e == OK)
         *out = p;
@@ -188,6 +192,8 @@ static enum err place_check(const struct roster *current, const struct place *p)
         return p->version == 1 ? OK : ERR_SEQUENCE;
     if (p->version < current->version)
         return ERR_STALE;
+    if (p->version > 1 && !bytes_equal(p->genesis, bytes_of(current->genesis, HASH_BYTES)))
+        return ERR_SEQUENCE;
     if (p->version == current->version)
         return OK;
     bool follows = p->version - current->version == 1 &&
@@ -232,7 +238,6 @@ static enum err next_check(const struct roster *current, const struct signed_ros
     if (e != OK)
         return e;
     next->signers = *signers;
-    memcpy(next->genesis, current->genesis, HASH_BYTES);
     return OK;
 }
 

@@ -3,8 +3,9 @@
  *
  * A SignedRoster is a document and signatures of stewards over its bytes as they stand. Version v +
  * 1 names the hash of v and carries a quorum of v's stewards; the genesis, version 1, carries a
- * quorum of its own. A node that joins later begins with any version whose fingerprint it was told.
- * Versions never go back.
+ * quorum of its own. Every later version names the genesis too, which is what a federation is known
+ * by: stewards can serve two, and lists of one are nothing to the other. A node that joins later
+ * begins with any version whose fingerprint it was told. Versions never go back.
  *
  * A RosterChain file is consecutive SignedRosters, oldest first; it is read one by one.
  *
@@ -60,8 +61,9 @@ MUST_CHECK enum err signed_roster_count(const struct signed_roster *s,
  * Beside the errors of signed_roster_decode and roster_decode (refuse it, and count its sender):
  *   ERR_DUPLICATE  it is the current version: nothing to do
  *   ERR_STALE      an older version: the sender is behind, send it ours
- *   ERR_SEQUENCE   does not follow the current one (a gap, or another predecessor), or, without a
- *                  current one, is no genesis: ask for the versions between
+ *   ERR_SEQUENCE   does not follow the current one (a gap, another predecessor, or another
+ *                  genesis), or, without a current one, is no genesis: ask for the versions
+ *                  between
  *   ERR_QUORUM     too few stewards of the version before have signed (of its own, in a genesis)
  *   ERR_SIGNATURE  a signature is malformed, or wrong in a steward's name
  *   ERR_FORK       another document with the current version's number, with a quorum behind it:

@@ -91,5 +91,7 @@ size_t roster_encode(const struct roster *r, uint8_t *out, size_t cap)
     for (size_t i = 0; i < r->key_count; i++)
         put_threshold_key(&p, &r->keys[i]);
     put_policy(&p, &r->policy);
+    if (r->version != 1)
+        wire_put_bytes(&p, 11, bytes_of(r->genesis, HASH_BYTES));
     return p.is_full ? 0 : pack_len(&p);
 }

@@ -8,9 +8,9 @@
 
 #include "protocol/roster.h"
 
-/* Writes the document of what *r says, for stewards to sign: everything but author, hash, genesis,
- * signers and sorted, which need not be set. The caller decodes the result to have it checked.
- * Returns its length, 0 if it does not fit. */
+/* Writes the document of what *r says, for stewards to sign: everything but author, hash, signers
+ * and sorted, which need not be set, nor need previous and genesis in version 1. The caller decodes
+ * the result to have it checked. Returns its length, 0 if it does not fit. */
 size_t roster_encode(const struct roster *r, uint8_t *out, size_t cap);
 
 #endif

@@ -618,6 +618,8 @@ enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *
                       void *ctx)
 {
     memcpy(w->roster->previous, w->roster->hash, 32);
+    if (w->roster->version == 1)
+        memcpy(w->roster->genesis, w->roster->hash, 32);
     w->roster->version++;
     if (edit != NULL)
         edit(w->roster, ctx);

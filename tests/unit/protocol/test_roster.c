@@ -18,6 +18,7 @@ static void test_round_trip(void **state)
     sample_roster(&s->in, 5);
     s->in.version = 7;
     memset(s->in.previous, 0xab, HASH_BYTES);
+    memset(s->in.genesis, 0xcd, HASH_BYTES);
     s->in.organisations[4].status = ORG_SUSPENDED;
     s->in.organisations[4].roles = ROLES_ALL;
     memcpy(s->in.organisations[4].dpia, "DPIA 3", 7);
@@ -42,7 +43,7 @@ static void test_round_trip(void **state)
     assert_memory_equal(out->keys, in->keys, sizeof in->keys);
     assert_int_equal(out->organisation_count, 5);
     assert_memory_equal(out->organisations, in->organisations, 5 * sizeof in->organisations[0]);
-    assert_true(sodium_is_zero(out->genesis, HASH_BYTES));
+    assert_memory_equal(out->genesis, in->genesis, HASH_BYTES);
     size_t len = roster_encode(in, s->text, sizeof s->text);
     assert_int_equal(roster_encode(in, s->text, len - 1), 0);
     assert_int_equal(roster_encode(in, s->text, len), len);
@@ -93,9 +94,13 @@ static void test_policy_defaults(void **state)
 CHANGE(nothing, (void)m)
 CHANGE(version_zero, m->version = 0)
 CHANGE(genesis_previous, m->previous = DATA(A32))
-CHANGE(later_no_previous, m->version = 2)
-CHANGE(later_short_previous, m->version = 2; m->previous = DATA("short"))
-CHANGE(later_previous, m->version = 2; m->previous = DATA(A32))
+CHANGE(genesis_genesis, m->genesis = DATA(A32))
+CHANGE(later_no_previous, m->version = 2; m->genesis = DATA(A32))
+CHANGE(later_short_previous, m->version = 2; m->genesis = DATA(A32); m->previous = DATA("short"))
+CHANGE(later_no_genesis, m->version = 2; m->previous = DATA(A32))
+CHANGE(later_short_genesis, m->version = 2; m->previous = DATA(A32); m->genesis = DATA("short"))
+CHANGE(later_zero_genesis, m->version = 2; m->previous = DATA(A32); m->genesis = DATA(Z32))
+CHANGE(later, m->version = 2; m->previous = DATA(A32); m->genesis = DATA(A32))
 CHANGE(no_federation, m->federation = TEXT(""))
 CHANGE(long_federation, m->federation = TEXT(A128))
 CHANGE(control_federation, m->federation = TEXT("a\x1b[2J"))
@@ -176,7 +181,11 @@ static void test_decode_rows(void **state)
         {genesis_previous,     ERR_FORMAT,       "a genesis with a predecessor"             },
         {later_no_previous,    ERR_FORMAT,       "version 2 without a predecessor"          },
         {later_short_previous, ERR_FORMAT,       "a short hash"                             },
-        {later_previous,       OK,               "version 2"                                },
+        {genesis_genesis,      ERR_FORMAT,       "a genesis that names another"             },
+        {later_no_genesis,     ERR_FORMAT,       "version 2 without the genesis"            },
+        {later_short_genesis,  ERR_FORMAT,       "a short hash of the genesis"              },
+        {later_zero_genesis,   ERR_FORMAT,       "zeros as the genesis"                     },
+        {later,                OK,               "version 2"                                },
         {no_federation,        ERR_FORMAT,       "no name of the federation"                },
         {long_federation,      ERR_LIMIT,        "a long name of the federation"            },
         {control_federation,   ERR_FORMAT,       "a control character"                      },

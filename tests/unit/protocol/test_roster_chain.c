@@ -25,6 +25,7 @@ static void begin(struct sample *s)
     assert_int_equal(roster_accept(NULL, signed_by(s, ABC), &s->arena, &s->current), OK);
     s->in.version = 2;
     memcpy(s->in.previous, s->current.hash, HASH_BYTES);
+    memcpy(s->in.genesis, s->current.hash, HASH_BYTES);
     s->in.issued_utc++;
 }
 
@@ -141,6 +142,27 @@ static void test_places(void **state)
     assert_int_equal(accept(s, NULL, signed_by(s, ABC)), ERR_SEQUENCE);
 }
 
+/* Goal: a list of another federation is nothing to this one, whoever signed it.
+ * Method: the next version and a rival of it, each with the genesis's own hash and with others. */
+static void test_other_federation(void **state)
+{
+    struct sample *s = *state;
+    for (int is_rival = 0; is_rival < 2; is_rival++) {
+        begin(s);
+        if (is_rival) {
+            assert_int_equal(accept(s, &s->current, signed_by(s, ABC)), OK);
+            memcpy(&s->current, &s->out, sizeof s->out);
+            s->in.issued_utc++;
+        }
+        enum err same = is_rival ? ERR_FORK : OK;
+        assert_int_equal(accept(s, &s->current, signed_by(s, ABCDE)), same);
+        s->in.genesis[31] ^= 1;
+        assert_int_equal(accept(s, &s->current, signed_by(s, ABCDE)), ERR_SEQUENCE);
+        memset(s->in.genesis, 0, HASH_BYTES);
+        assert_int_equal(accept(s, &s->current, signed_by(s, ABCDE)), ERR_SEQUENCE);
+    }
+}
+
 /* Goal: stewards hand over: the next version needs the old ones, the one after it the new ones, and
  * a rival of the hand-over still needs the old ones. Method: version 2 replaces stewards A to E by
  * F alone. Accepts in place. */
@@ -196,6 +218,7 @@ static void test_members(void **state)
         assert_int_equal(roster_accept(NULL, signed_by(s, ABC), &s->arena, &s->current), OK);
         s->in.version = 2;
         memcpy(s->in.previous, s->current.hash, HASH_BYTES);
+        memcpy(s->in.genesis, s->current.hash, HASH_BYTES);
         struct organisation *o = &s->in.organisations[3];
         o->feed_epoch = rows[i].feed_epoch;
         o->feed_key[0] ^= rows[i].is_rekeyed ? 1 : 0;
@@ -238,7 +261,7 @@ static void test_anchor(void **state)
     assert_int_equal(roster_anchor(second, hash, &s->arena, &s->out), OK);
     assert_int_equal(s->out.version, 2);
     assert_memory_equal(s->out.hash, hash, HASH_BYTES);
-    assert_true(sodium_is_zero(s->out.genesis, HASH_BYTES));
+    assert_memory_equal(s->out.genesis, s->in.genesis, HASH_BYTES);
     assert_int_equal(s->arena.used, 0);
 
     memcpy(&s->current, &s->out, sizeof s->out);
@@ -397,6 +420,7 @@ static void test_largest(void **state)
     assert_int_equal(roster_accept(NULL, signed_by(s, ABCDE), &s->arena, &s->current), OK);
     s->in.version = 2;
     memcpy(s->in.previous, s->current.hash, HASH_BYTES);
+    memcpy(s->in.genesis, s->current.hash, HASH_BYTES);
     assert_int_equal(roster_accept(&s->current, signed_by(s, ABCDE), &s->arena, &s->current), OK);
     assert_int_equal(s->current.version, 2);
     assert_int_equal(s->current.organisation_count, ORGANISATIONS_MAX);
@@ -435,6 +459,7 @@ static void test_chain(void **state)
         ends[i] = len;
         s->in.version++;
         memcpy(s->in.previous, s->current.hash, HASH_BYTES);
+        memcpy(s->in.genesis, s->current.genesis, HASH_BYTES);
     }
     for (size_t cut = 0; cut <= len; cut++) {
         size_t offset = 0, count = 0;
@@ -487,14 +512,15 @@ static void test_chain_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quorum),          cmocka_unit_test(test_steward_counts_once),
-        cmocka_unit_test(test_places),          cmocka_unit_test(test_new_stewards),
-        cmocka_unit_test(test_members),         cmocka_unit_test(test_signed_nonsense),
-        cmocka_unit_test(test_anchor),          cmocka_unit_test(test_signed_rows),
-        cmocka_unit_test(test_signature_limit), cmocka_unit_test(test_false_signature),
-        cmocka_unit_test(test_damage),          cmocka_unit_test(test_small_arena),
-        cmocka_unit_test(test_largest),         cmocka_unit_test(test_signed_bytes),
-        cmocka_unit_test(test_chain),           cmocka_unit_test(test_chain_rows),
+        cmocka_unit_test(test_quorum),           cmocka_unit_test(test_steward_counts_once),
+        cmocka_unit_test(test_places),           cmocka_unit_test(test_new_stewards),
+        cmocka_unit_test(test_other_federation), cmocka_unit_test(test_members),
+        cmocka_unit_test(test_signed_nonsense),  cmocka_unit_test(test_anchor),
+        cmocka_unit_test(test_signed_rows),      cmocka_unit_test(test_signature_limit),
+        cmocka_unit_test(test_false_signature),  cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_small_arena),      cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_signed_bytes),     cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_chain_rows),
     };
     return cmocka_run_group_tests(tests, sample_setup, sample_teardown);
 }
