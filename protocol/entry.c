@@ -39,12 +39,12 @@ enum err signal_decode(struct bytes payload, struct signal *s)
     if (e != OK)
         return e;
     size_t count = unpack_u8(&u);
+    if (!u.is_short && (count == 0 || count > SIGNAL_TAGS_MAX))
+        return ERR_RANGE;
     struct bytes tags = unpack_view(&u, count * TAG_BYTES);
     e = payload_end(&u);
     if (e != OK)
         return e;
-    if (count == 0 || count > SIGNAL_TAGS_MAX)
-        return ERR_RANGE;
     for (size_t i = 1; i < count; i++)
         if (memcmp(tags.data + (i - 1) * TAG_BYTES, tags.data + i * TAG_BYTES, TAG_BYTES) >= 0)
             return ERR_FORMAT;
@@ -75,12 +75,34 @@ enum err receipt_decode(struct bytes payload, struct receipt *r)
     size_t count = unpack_u16(&u);
     if (!u.is_short && (count == 0 || count > RECEIPTS_MAX))
         return ERR_RANGE;
+    struct unpack rows = unpack_of(unpack_view(&u, count * (AUTHOR_BYTES + 8)));
+    e = payload_end(&u);
+    if (e != OK)
+        return e;
     r->count = count;
-    for (size_t i = 0; i < count && !u.is_short; i++) {
-        unpack_copy(&u, r->row[i].author, AUTHOR_BYTES);
-        r->row[i].index = unpack_u64(&u);
+    for (size_t i = 0; i < count; i++) {
+        unpack_copy(&rows, r->row[i].author, AUTHOR_BYTES);
+        r->row[i].index = unpack_u64(&rows);
     }
-    return payload_end(&u);
+    return OK;
+}
+
+/* Letters, digits, dots and hyphens; or, in square brackets, what an IPv6 address is written with.
+ */
+static bool host_is_valid(struct bytes host)
+{
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+    static const char ipv6[] = "abcdefABCDEF0123456789.:";
+    bool is_ipv6 = host.len > 2 && host.data[0] == '[' && host.data[host.len - 1] == ']';
+    if (is_ipv6)
+        host = bytes_of(host.data + 1, host.len - 2);
+    for (size_t i = 0; i < host.len; i++) {
+        const void *found = is_ipv6 ? memchr(ipv6, host.data[i], sizeof ipv6 - 1)
+                                    : memchr(name, host.data[i], sizeof name - 1);
+        if (found == NULL)
+            return false;
+    }
+    return host.len > 0;
 }
 
 bool endpoint_is_valid(struct bytes endpoint)
@@ -90,15 +112,12 @@ bool endpoint_is_valid(struct bytes endpoint)
     if (endpoint.len <= start || endpoint.len > ENDPOINT_BYTES_MAX ||
         memcmp(endpoint.data, scheme, start) != 0)
         return false;
-    size_t colon = endpoint.len;
-    for (size_t i = start; i < endpoint.len; i++) {
-        if (endpoint.data[i] <= ' ' || endpoint.data[i] > '~' || endpoint.data[i] == '/' ||
-            endpoint.data[i] == ';')
-            return false;
-        if (endpoint.data[i] == ':')
-            colon = i;
-    }
-    if (colon <= start || colon + 1 >= endpoint.len || endpoint.len - colon > 6)
+    size_t colon = endpoint.len - 1;
+    while (colon > start && endpoint.data[colon] != ':')
+        colon--;
+    if (!host_is_valid(bytes_of(endpoint.data + start, colon - start)))
+        return false;
+    if (colon + 1 == endpoint.len || endpoint.len - colon > 6 || endpoint.data[colon + 1] == '0')
         return false;
     unsigned long port = 0;
     for (size_t i = colon + 1; i < endpoint.len; i++) {
@@ -106,7 +125,7 @@ bool endpoint_is_valid(struct bytes endpoint)
             return false;
         port = port * 10 + (unsigned long)(endpoint.data[i] - '0');
     }
-    return port >= 1 && port <= 65535;
+    return port <= 65535;
 }
 
 size_t profile_encode(const struct profile *pr, uint8_t *out)
@@ -177,7 +196,7 @@ static enum err judge_signal(const struct header *h, const struct body *b, uint3
 enum err entry_judge(const struct header *h, const struct body *b, uint32_t term_days_max,
                      uint32_t checkpoint_day)
 {
-    if (b->day > checkpoint_day + 1)
+    if (b->day > (uint64_t)checkpoint_day + 1)
         return ERR_RANGE;
     switch (b->type) {
     case ENTRY_SIGNAL:

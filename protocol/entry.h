@@ -52,9 +52,9 @@ size_t profile_encode(const struct profile *p, uint8_t *out);
 /* An erase entry says which entry by its body's ref field; the payload is a version byte. */
 size_t erase_encode(uint8_t *out);
 
-/* Decoders: ERR_VERSION as above, ERR_TRUNCATED, ERR_RANGE for a count of 0 or beyond the limit,
- * ERR_FORMAT for padding that is not zero, tags not ascending, or an endpoint that is not tcp://.
- */
+/* Decoders: ERR_VERSION as above, ERR_TRUNCATED, ERR_RANGE for a count beyond the limit or of 0 (a
+ * profile may name no endpoint), ERR_FORMAT for padding that is not zero, tags not ascending, or an
+ * endpoint that is not valid. On error the output is unchanged. */
 MUST_CHECK enum err signal_decode(struct bytes payload, struct signal *s);
 MUST_CHECK enum err receipt_decode(struct bytes payload, struct receipt *r);
 MUST_CHECK enum err profile_decode(struct bytes payload, struct profile *p);
@@ -63,12 +63,15 @@ MUST_CHECK enum err erase_decode(struct bytes payload);
 /* What a receiver makes of a body that its header commits to, before it acts on it.
  * OK: use it. ERR_VERSION: keep as opaque. Anything else: keep as refused, with this reason.
  *   A signal needs an expiry date (ERR_RANGE without) no more than term_days_max days after the day
- * it was written (ERR_LIMIT); an erase or amend must name an earlier entry of its author
- * (ERR_NOT_FOUND); a body dated after checkpoint_day + 1 is from the future (ERR_RANGE). */
+ * it was written (ERR_LIMIT); an erase must name an earlier entry of its author (ERR_NOT_FOUND); a
+ * body dated after checkpoint_day + 1 is from the future (ERR_RANGE); a payload that does not
+ * decode has the decoder's reason. */
 MUST_CHECK enum err entry_judge(const struct header *h, const struct body *b,
                                 uint32_t term_days_max, uint32_t checkpoint_day);
 
-/* Whether an endpoint has the form tcp://host:port, printable and within ENDPOINT_BYTES_MAX. */
+/* Whether an endpoint has the form tcp://host:port within ENDPOINT_BYTES_MAX: a name or an IPv4
+ * address of letters, digits, dots and hyphens, or an IPv6 address in square brackets; a port from
+ * 1 to 65535 without leading zeros. */
 bool endpoint_is_valid(struct bytes endpoint);
 
 #endif
