@@ -92,7 +92,8 @@ static void one_mistake_one_sentence(void **state)
         {"locale = \x1b[31m", "4: the line is not plain UTF-8 text; save the file as UTF-8 and "
                               "remove control characters"},
         {"peer = NL-KVK-2", "4: peer: 'NL-KVK-2' is not an organisation identifier and a tcp:// "
-                            "address; write for example NL-KVK-41198677 tcp://post.example.org:5700"},
+                            "address; write for example NL-KVK-41198677 "
+                            "tcp://post.example.org:5700"},
         {"peer = NL-KVK-2 tcp://a:1 tcp://b:2",
          "4: peer: 'NL-KVK-2 tcp://a:1 tcp://b:2' is not an organisation identifier and a tcp:// "
          "address; write for example NL-KVK-41198677 tcp://post.example.org:5700"},
