@@ -11,91 +11,12 @@
 #include <cmocka.h>
 
 #include "tests/unit/hex.h"
+#include "tests/unit/protocol/merkle_naive.h"
 #include "tests/vectors/rfc9162_merkle.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 enum { LEAVES = 64, PROOF_BYTES_MAX = (MERKLE_PROOF_MAX + 1) * HASH_BYTES };
-
-/* The second implementation. It shares no function with the module, SHA-256 apart. */
-
-struct list {
-    const uint8_t (*leaf)[HASH_BYTES]; /* leaf hashes */
-    uint64_t n;
-};
-
-struct proof {
-    uint8_t hash[MERKLE_PROOF_MAX + 1][HASH_BYTES];
-    size_t count;
-};
-
-static struct list part(struct list d, uint64_t from, uint64_t to)
-{
-    return (struct list){d.leaf + from, to - from};
-}
-
-static uint64_t split(uint64_t n)
-{
-    uint64_t k = 1;
-    while (k * 2 < n)
-        k *= 2;
-    return k;
-}
-
-/* MTH(D[n]), section 2.1.1. */
-static void naive_root(struct list d, uint8_t out[HASH_BYTES])
-{
-    if (d.n == 0) {
-        crypto_hash_sha256(out, NULL, 0);
-        return;
-    }
-    if (d.n == 1) {
-        memcpy(out, d.leaf[0], HASH_BYTES);
-        return;
-    }
-    uint8_t text[65] = {0x01};
-    naive_root(part(d, 0, split(d.n)), text + 1);
-    naive_root(part(d, split(d.n), d.n), text + 33);
-    crypto_hash_sha256(out, text, sizeof text);
-}
-
-static void add_root(struct list d, struct proof *p)
-{
-    naive_root(d, p->hash[p->count++]);
-}
-
-/* PATH(m, D[n]), section 2.1.3.1. */
-static void naive_path(uint64_t m, struct list d, struct proof *p)
-{
-    if (d.n == 1)
-        return;
-    uint64_t k = split(d.n);
-    if (m < k) {
-        naive_path(m, part(d, 0, k), p);
-        add_root(part(d, k, d.n), p);
-    } else {
-        naive_path(m - k, part(d, k, d.n), p);
-        add_root(part(d, 0, k), p);
-    }
-}
-
-/* SUBPROOF(m, D[n], b), section 2.1.4.1. */
-static void naive_subproof(uint64_t m, struct list d, bool b, struct proof *p)
-{
-    if (m == d.n) {
-        if (!b)
-            add_root(d, p);
-        return;
-    }
-    uint64_t k = split(d.n);
-    if (m <= k) {
-        naive_subproof(m, part(d, 0, k), b, p);
-        add_root(part(d, k, d.n), p);
-    } else {
-        naive_subproof(m - k, part(d, k, d.n), false, p);
-        add_root(part(d, 0, k), p);
-    }
-}
 
 /* A store of leaf hashes, which cannot tell one of the subtrees that it is asked for. */
 struct store {
@@ -371,6 +292,47 @@ static void altered_consistency(void **state)
     }
 }
 
+/* Goal: the sizes in a statement count, although no hash holds them: a proof in the right half of a
+ * tree is not one in a tree of half the size, nor the other way round. The last hash of the one is
+ * what would be left over, or lacking, in the other. Method: every index and old size in the right
+ * half of each tree of 2^n leaves. */
+static void other_sizes(void **state)
+{
+    struct fixture *f = *state;
+    for (uint64_t size = 2; size <= LEAVES; size *= 2) {
+        for (uint64_t i = 0, half = size / 2; i < half; i++) {
+            struct proof in_whole, in_half;
+            struct claim c = {.is_inclusion = true, .first = i, .size = half};
+            memcpy(c.leaf, f->leaf[half + i], HASH_BYTES);
+            memcpy(c.root, f->root[size], HASH_BYTES);
+            make_inclusion(f, half + i, size, &in_whole);
+            assert_false(is_true(&c, bytes_of_proof(&in_whole)));
+            c.first = half + i;
+            c.size = size;
+            assert_true(is_true(&c, bytes_of_proof(&in_whole)));
+            memcpy(c.leaf, f->leaf[i], HASH_BYTES);
+            memcpy(c.root, f->root[half], HASH_BYTES);
+            make_inclusion(f, i, half, &in_half);
+            assert_false(is_true(&c, bytes_of_proof(&in_half)));
+            if (i == 0)
+                continue;
+
+            c = (struct claim){.first = i, .size = half};
+            memcpy(c.leaf, f->root[half + i], HASH_BYTES);
+            memcpy(c.root, f->root[size], HASH_BYTES);
+            make_consistency(f, half + i, size, &in_whole);
+            assert_false(is_true(&c, bytes_of_proof(&in_whole)));
+            c.first = half + i;
+            c.size = size;
+            assert_true(is_true(&c, bytes_of_proof(&in_whole)));
+            memcpy(c.leaf, f->root[i], HASH_BYTES);
+            memcpy(c.root, f->root[half], HASH_BYTES);
+            make_consistency(f, i, half, &in_half);
+            assert_false(is_true(&c, bytes_of_proof(&in_half)));
+        }
+    }
+}
+
 /* A store that answers for whatever it is asked. */
 static bool any_subtree(void *ctx, unsigned level, uint64_t position, uint8_t out[HASH_BYTES])
 {
@@ -582,6 +544,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_proofs, setup, teardown),
         cmocka_unit_test_setup_teardown(altered_inclusion, setup, teardown),
         cmocka_unit_test_setup_teardown(altered_consistency, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(outside_the_tree, setup, teardown),
         cmocka_unit_test_setup_teardown(store_lacks_a_subtree, setup, teardown),
         cmocka_unit_test(tiles),
