@@ -241,7 +241,7 @@ static enum err open_job(struct federation *f, const struct event *ev, struct jo
     if (ev->evaluate.count == 0 || ev->evaluate.count > EVALUATION_POINTS_MAX)
         return ERR_RANGE;
     struct job *j = NULL;
-    for (size_t i = 0; i < JOBS_MAX && j == NULL; i++)
+    for (size_t i = 0; i < EVALUATIONS_MAX && j == NULL; i++)
         if (!f->jobs[i].is_used)
             j = &f->jobs[i];
     if (j == NULL)
@@ -291,7 +291,7 @@ void asker_event(struct federation *f, const struct event *ev, struct effects *o
 static struct job *awaiting(struct federation *f, const struct link *l, ProtobufCBinaryData request,
                             size_t *place)
 {
-    for (size_t n = 0; n < JOBS_MAX; n++) {
+    for (size_t n = 0; n < EVALUATIONS_MAX; n++) {
         struct job *j = &f->jobs[n];
         const struct roster_key *k = j->is_used ? job_key(f, j) : NULL;
         if (k == NULL || request.len != sizeof j->request ||
@@ -351,7 +351,7 @@ void asker_on_refusal(struct federation *f, struct link *l, const Seinpost__Refu
 
 void asker_tick(struct federation *f, struct effects *out)
 {
-    for (size_t n = 0; n < JOBS_MAX; n++) {
+    for (size_t n = 0; n < EVALUATIONS_MAX; n++) {
         struct job *j = &f->jobs[n];
         if (!j->is_used || !effects_has_room(out, 256, 1u << 20))
             continue;
@@ -364,7 +364,7 @@ void asker_tick(struct federation *f, struct effects *out)
 
 void asker_link_down(struct federation *f, const uint8_t author[AUTHOR_BYTES])
 {
-    for (size_t n = 0; n < JOBS_MAX; n++) {
+    for (size_t n = 0; n < EVALUATIONS_MAX; n++) {
         struct job *j = &f->jobs[n];
         const struct roster_key *k = j->is_used ? job_key(f, j) : NULL;
         for (size_t i = 0; k != NULL && i < j->holders; i++)

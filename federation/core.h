@@ -15,7 +15,6 @@
 enum {
     LINKS_MAX = 2048,
     FOLLOWERS_MAX = 8192,
-    JOBS_MAX = 8,
     OUTSTANDING_MAX = 4,
 
     TICK_MS = 1000,
@@ -146,7 +145,7 @@ struct federation {
     uint64_t swept_ms;
     uint64_t ticked_ms;
 
-    struct job jobs[JOBS_MAX];
+    struct job jobs[EVALUATIONS_MAX];
     struct roster_fetch fetch;
 
     struct wire_arena wire; /* the message in hand */

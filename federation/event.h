@@ -70,6 +70,9 @@ struct event {
     };
 };
 
-enum { APPEND_MAX = 2048 };
+enum {
+    APPEND_MAX = 2048,
+    EVALUATIONS_MAX = 8, /* evaluations under way at one time; one more is ERR_FULL */
+};
 
 #endif

@@ -1,0 +1,154 @@
+#include "node/desk_job.h"
+
+#include <string.h>
+
+#include "node/store_read.h"
+#include "protocol/answer.h"
+#include "protocol/calendar.h"
+
+enum { HITS_MAX = 64, MATCHES_MAX = 256 };
+
+/* One registration that one or more kinds of this person's details lead to. */
+struct match {
+    const struct organisation *author;
+    uint64_t index;
+    uint32_t expires_day;
+    unsigned kinds; /* bit set by kind */
+};
+
+struct matches {
+    struct match at[MATCHES_MAX];
+    size_t count;
+    unsigned kinds; /* of all of them */
+};
+
+static void add_match(struct matches *m, const struct organisation *author,
+                      const struct tag_hit *hit, uint8_t kind)
+{
+    m->kinds |= 1u << kind;
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->at[i].author == author && m->at[i].index == hit->index) {
+            m->at[i].kinds |= 1u << kind;
+            return;
+        }
+    }
+    if (m->count < MATCHES_MAX)
+        m->at[m->count++] = (struct match){author, hit->index, hit->expires_day, 1u << kind};
+}
+
+/* Looks one pseudonym up under every active member and counter. All of it happens at home. */
+static void look_up(struct desk *d, const uint8_t n[32], uint8_t kind, struct matches *m)
+{
+    const struct roster *r = federation_roster(d->node->core);
+    uint32_t epoch = desk_epoch(d), today = node_today();
+    for (size_t i = 0; r != NULL && i < r->organisation_count; i++) {
+        const struct organisation *org = &r->organisations[i];
+        if (!roster_is_active_member(org))
+            continue;
+        for (uint8_t counter = 0; counter < COUNTERS; counter++) {
+            uint8_t tag[TAG_BYTES];
+            struct tag_hit hits[HITS_MAX];
+            tag_derive(n, epoch, org->author, kind, counter, tag);
+            size_t count =
+                store_find_tag_of(d->node->store, org->author, tag, today, hits, HITS_MAX);
+            for (size_t h = 0; h < count; h++)
+                add_match(m, org, &hits[h], kind);
+        }
+    }
+}
+
+static size_t count_kinds(unsigned kinds, bool is_strong)
+{
+    size_t n = 0;
+    for (unsigned kind = 0; kind < 32; kind++)
+        n += (kinds >> kind & 1) != 0 && match_kind_is_strong(kind) == is_strong;
+    return n;
+}
+
+static json_t *kinds_json(unsigned kinds)
+{
+    json_t *list = json_array();
+    for (unsigned kind = 0; kind < 32; kind++)
+        if (kinds >> kind & 1)
+            json_array_append_new(list, json_string(match_kind_name(kind)));
+    return list;
+}
+
+static json_t *matches_json(const struct matches *m)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < m->count; i++) {
+        char expires[DAY_TEXT_BYTES];
+        day_format((int32_t)m->at[i].expires_day, expires);
+        json_array_append_new(
+            list, json_pack("{s:s,s:s,s:I,s:o,s:s}", "org_id", m->at[i].author->org_id, "name",
+                            m->at[i].author->name, "index", (json_int_t)m->at[i].index, "kinds",
+                            kinds_json(m->at[i].kinds), "expires", expires));
+    }
+    return list;
+}
+
+static json_t *gaps_json(unsigned gaps)
+{
+    json_t *list = json_array();
+    for (unsigned bit = 0; bit < GAP_COUNT; bit++)
+        if (gaps >> bit & 1)
+            json_array_append_new(list, json_string(gap_name(1u << bit)));
+    return list;
+}
+
+static json_t *warnings_json(const struct row *r)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; r->problems != NULL && i < r->problems->count; i++)
+        json_array_append_new(list, problem_json(&r->problems->at[i]));
+    return list;
+}
+
+static unsigned row_gaps(const struct row *r, const struct coverage *c)
+{
+    unsigned gaps = c->gaps;
+    if (r->count == 0)
+        return gaps | GAP_NO_KEYS;
+    if (r->result == ERR_BUDGET)
+        gaps |= GAP_BUDGET;
+    else if (r->result != OK)
+        gaps |= GAP_KEYHOLDERS;
+    return gaps;
+}
+
+static void answer_row(struct desk *d, struct desk_job *j, const struct row *r)
+{
+    struct matches m = {.count = 0};
+    struct coverage c;
+    for (size_t i = 0; r->result == OK && i < r->count; i++)
+        look_up(d, r->n[i], r->kinds[i], &m);
+    federation_coverage(d->node->core, node_now_utc(), &c);
+    unsigned gaps = row_gaps(r, &c);
+    enum answer a = answer_decide(gaps, (unsigned)count_kinds(m.kinds, true),
+                                  (unsigned)count_kinds(m.kinds, false));
+    j->totals[a]++;
+    char as_of[UTC_TEXT_BYTES];
+    utc_format(node_now_utc(), as_of);
+    json_t *row = json_pack("{s:I,s:s,s:s,s:o,s:s,s:I,s:I,s:o,s:o,s:s}", "line", r->line, "ref",
+                            r->ref, "answer", answer_name(a), "reasons", gaps_json(gaps), "as_of",
+                            as_of, "feeds", (json_int_t)c.feeds, "feeds_covered",
+                            (json_int_t)c.feeds_covered, "matches", matches_json(&m), "warnings",
+                            warnings_json(r), "detail", r->result == OK ? "" : j->detail);
+    desk_line(d, j->client, json_pack("{s:o}", "row", row));
+}
+
+bool consult_finish(struct desk *d, struct desk_job *j)
+{
+    for (size_t i = 0; i < CONSULT_SLICE && j->slice < j->row_count; i++)
+        answer_row(d, j, &j->rows[j->slice++]);
+    if (j->slice < j->row_count)
+        return false;
+    desk_end(d, j->client,
+             json_pack("{s:{s:b,s:I,s:I,s:I,s:I,s:I}}", "end", "ok", 1, "asked",
+                       (json_int_t)j->row_count, "no_match", (json_int_t)j->totals[ANSWER_NO_MATCH],
+                       "possible", (json_int_t)j->totals[ANSWER_POSSIBLE], "confirmed",
+                       (json_int_t)j->totals[ANSWER_CONFIRMED], "cannot_say",
+                       (json_int_t)j->totals[ANSWER_CANNOT_SAY]));
+    return true;
+}

@@ -1,0 +1,315 @@
+#include "node/desk_job.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/store_write.h"
+
+struct bytes row_field(const struct row *r, const char *name)
+{
+    const json_t *v = json_object_get(r->fields, name);
+    return json_is_string(v) ? bytes_of(json_string_value(v), json_string_length(v))
+                             : bytes_of("", 0);
+}
+
+static void person_of(const struct row *r, struct person_fields *p)
+{
+    p->given_name = row_field(r, "given_name");
+    p->family_name = row_field(r, "family_name");
+    p->born = row_field(r, "born");
+    p->document = row_field(r, "document");
+    p->email = row_field(r, "email");
+    p->phone = row_field(r, "phone");
+}
+
+static void row_clear(struct row *r)
+{
+    free(r->kinds);
+    if (r->n != NULL)
+        sodium_memzero(r->n, r->count * sizeof r->n[0]);
+    free(r->n);
+    free(r->problems);
+    free(r->counters);
+}
+
+void job_close(struct desk_job *j)
+{
+    for (size_t i = 0; i < j->row_count; i++)
+        row_clear(&j->rows[i]);
+    free(j->rows);
+    json_decref(j->request);
+    json_decref(j->after_commit);
+    memset(j, 0, sizeof *j);
+}
+
+/* The names of faults on the control socket are those of the list, in lower case with dashes. */
+static void fault_name(enum field_fault fault, char out[40])
+{
+    static const char *const names[] = {
+#define NAME(code, text) #code,
+        FAULT_TABLE(NAME)
+#undef NAME
+    };
+    const char *name = (unsigned)fault < FAULT_COUNT ? names[fault] + strlen("FAULT_") : "unknown";
+    size_t i = 0;
+    for (; name[i] != '\0' && i < 39; i++)
+        out[i] = name[i] == '_' ? '-' : (char)(name[i] | 0x20);
+    out[i] = '\0';
+}
+
+json_t *problem_json(const struct field_problem *p)
+{
+    char fault[40];
+    fault_name(p->fault, fault);
+    return json_pack("{s:s,s:s,s:I}", "field", person_field_name(p->field), "fault", fault,
+                     "position", (json_int_t)p->position);
+}
+
+/* Derives the keys once to see what is wrong; they are derived again when their turn comes, so that
+ * few identities are in memory at a time. */
+static void check_row(struct desk *d, struct desk_job *j, struct row *r)
+{
+    struct match_keys keys;
+    struct field_problems problems;
+    struct person_fields person;
+    person_of(r, &person);
+    match_keys_derive(&person, &keys, &problems);
+    r->count = keys.count;
+    r->kinds = malloc(keys.count + 1);
+    r->n = calloc(keys.count + 1, sizeof r->n[0]);
+    r->is_bad = r->kinds == NULL || r->n == NULL;
+    for (size_t i = 0; i < keys.count && !r->is_bad; i++)
+        r->kinds[i] = keys.key[i].kind;
+    match_keys_clear(&keys);
+    if (j->kind == JOB_PUBLISH) {
+        for (size_t i = 0; i < problems.count; i++) {
+            json_t *bad = problem_json(&problems.at[i]);
+            json_object_set_new(bad, "line", json_integer(r->line));
+            json_object_set_new(bad, "ref", json_string(r->ref));
+            desk_line(d, j->client, json_pack("{s:o}", "bad", bad));
+        }
+        bool is_sound = publish_check(d, j, r);
+        r->is_bad = r->is_bad || problems.count > 0 || !is_sound;
+        j->bad += r->is_bad;
+    } else if (problems.count > 0) {
+        r->problems = malloc(sizeof problems);
+        if (r->problems != NULL)
+            *r->problems = problems;
+    }
+}
+
+static const char *text_of(const json_t *row, const char *name)
+{
+    const char *text = json_string_value(json_object_get(row, name));
+    return text != NULL ? text : "";
+}
+
+/* Rows of a request: false if it has none, or something that is no row. */
+static bool read_rows(struct desk_job *j)
+{
+    const json_t *rows = json_object_get(j->request, "rows");
+    size_t count = json_array_size(rows);
+    if (!json_is_array(rows) || count == 0 || count > DESK_ROWS_MAX)
+        return false;
+    j->rows = calloc(count, sizeof *j->rows);
+    if (j->rows == NULL)
+        return false;
+    j->row_count = count;
+    for (size_t i = 0; i < count; i++) {
+        json_t *fields = json_array_get(rows, i);
+        if (!json_is_object(fields))
+            return false;
+        struct row *r = &j->rows[i];
+        r->fields = fields;
+        r->line = json_integer_value(json_object_get(fields, "line"));
+        r->ref = text_of(fields, "ref");
+        r->result = ERR_UNAVAILABLE;
+        if (strlen(r->ref) > DESK_REF_BYTES_MAX)
+            return false;
+    }
+    return true;
+}
+
+void job_start(struct desk *d, enum job_kind kind, uint64_t client, json_t *request)
+{
+    struct desk_job *j = NULL;
+    for (size_t i = 0; i < DESK_JOBS_MAX && j == NULL; i++)
+        if (d->jobs[i].kind == 0)
+            j = &d->jobs[i];
+    if (j == NULL) {
+        json_decref(request);
+        desk_refuse(d, client, "full");
+        return;
+    }
+    j->kind = kind;
+    j->client = client;
+    j->request = request;
+    j->skip_bad = json_is_true(json_object_get(request, "skip_bad"));
+    if (!read_rows(j)) {
+        job_close(j);
+        desk_refuse(d, client, "format");
+        return;
+    }
+    for (size_t i = 0; i < j->row_count; i++)
+        check_row(d, j, &j->rows[i]);
+    if (kind == JOB_PUBLISH && j->bad > 0 && !j->skip_bad) {
+        desk_end(d, client,
+                 json_pack("{s:{s:b,s:s,s:I}}", "end", "ok", 0, "error", "bad-rows", "bad",
+                           (json_int_t)j->bad));
+        job_close(j);
+    }
+}
+
+/* ---- Evaluating ---- */
+
+/* A random seed for the blinds, and the salted commitment to it and to the purpose, whose opening
+ * is kept sealed so that an auditor can be shown it. */
+static enum err record_purpose(struct desk *d, const struct desk_job *j, struct event *ev)
+{
+    static const char domain[] = "seinpost/v1/purpose";
+    const char *purpose = j->kind == JOB_PUBLISH ? "publication" : text_of(j->request, "purpose");
+    uint8_t salt[32];
+    randombytes_buf(salt, sizeof salt);
+    randombytes_buf(ev->evaluate.seed, sizeof ev->evaluate.seed);
+    size_t len = strnlen(purpose, REFERENCE_BYTES_MAX);
+    crypto_generichash_state st;
+    crypto_generichash_init(&st, salt, sizeof salt, HASH_BYTES);
+    crypto_generichash_update(&st, (const uint8_t *)domain, sizeof domain - 1);
+    crypto_generichash_update(&st, ev->evaluate.seed, 32);
+    crypto_generichash_update(&st, (const uint8_t *)purpose, len);
+    crypto_generichash_final(&st, ev->evaluate.purpose, HASH_BYTES);
+
+    enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, PLAIN = 64 + REFERENCE_BYTES_MAX };
+    uint8_t plain[PLAIN] = {0}, sealed[NONCE + PLAIN + 16];
+    memcpy(plain, salt, 32);
+    memcpy(plain + 32, ev->evaluate.seed, 32);
+    memcpy(plain + 64, purpose, len);
+    randombytes_buf(sealed, NONCE);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE, NULL, plain, sizeof plain,
+                                               ev->evaluate.purpose, HASH_BYTES, NULL, sealed,
+                                               d->key);
+    sodium_memzero(plain, sizeof plain);
+    return store_purpose_put(d->node->store, ev->evaluate.purpose, node_today(),
+                             bytes_of(sealed, sizeof sealed));
+}
+
+/* Hands the next rows to the core. */
+static void submit(struct desk *d, struct desk_job *j, struct chunk *c)
+{
+    static struct match_keys keys;
+    struct match_key *held = calloc(EVALUATION_POINTS_MAX, sizeof *held);
+    struct subject subjects[EVALUATION_POINTS_MAX];
+    size_t count = 0;
+    if (held == NULL)
+        return;
+    c->first = j->next;
+    for (; j->next < j->row_count; j->next++) {
+        const struct row *r = &j->rows[j->next];
+        if (r->is_bad || r->count == 0)
+            continue;
+        if (count + r->count > EVALUATION_POINTS_MAX)
+            break;
+        struct person_fields person;
+        struct field_problems problems;
+        person_of(r, &person);
+        match_keys_derive(&person, &keys, &problems);
+        for (size_t i = 0; i < r->count; i++) {
+            held[count] = keys.key[i];
+            subjects[count].kind = held[count].kind;
+            subjects[count].match_key = bytes_of(held[count].bytes, held[count].len);
+            count++;
+        }
+        match_keys_clear(&keys);
+    }
+    c->rows = j->next - c->first;
+    if (count > 0) {
+        struct event ev = {.type = EVENT_EVALUATE};
+        ev.evaluate.subjects = subjects;
+        ev.evaluate.count = count;
+        c->ticket = ev.evaluate.ticket = ++d->next_ticket;
+        if (record_purpose(d, j, &ev) ==
+            OK) /* a store that failed ends the process at the commit */
+            node_step(d->node, &ev);
+        sodium_memzero(&ev, sizeof ev);
+    }
+    sodium_memzero(held, EVALUATION_POINTS_MAX * sizeof *held);
+    free(held);
+}
+
+void desk_on_evaluated(struct desk *d, const struct effect *e)
+{
+    for (size_t k = 0; k < DESK_JOBS_MAX; k++) {
+        struct desk_job *j = &d->jobs[k];
+        struct chunk *c = NULL;
+        for (size_t i = 0; j->kind != 0 && i < CHUNKS_MAX; i++)
+            if (j->chunks[i].ticket == e->evaluated.ticket && e->evaluated.ticket != 0)
+                c = &j->chunks[i];
+        if (c == NULL)
+            continue;
+        c->ticket = 0;
+        size_t at = 0;
+        for (size_t i = c->first; i < c->first + c->rows; i++) {
+            struct row *r = &j->rows[i];
+            if (r->is_bad || r->count == 0)
+                continue;
+            r->result = e->evaluated.result;
+            if (e->evaluated.result == OK)
+                memcpy(r->n, e->evaluated.points[at], r->count * sizeof r->n[0]);
+            at += r->count;
+        }
+        if (e->evaluated.result != OK) {
+            j->failure = e->evaluated.result;
+            strncpy(j->detail, e->evaluated.detail, sizeof j->detail - 1);
+        }
+        return;
+    }
+}
+
+/* Evaluations of all jobs together; the core takes only so many. */
+static size_t all_in_flight(const struct desk *d)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < DESK_JOBS_MAX; k++)
+        for (size_t i = 0; i < CHUNKS_MAX; i++)
+            n += d->jobs[k].chunks[i].ticket != 0;
+    return n;
+}
+
+static size_t in_flight(const struct desk_job *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < CHUNKS_MAX; i++)
+        n += j->chunks[i].ticket != 0;
+    return n;
+}
+
+bool job_is_busy(const struct desk *d, const struct desk_job *j)
+{
+    if (j->kind == 0 || j->after_commit != NULL)
+        return false;
+    bool has_more = j->next < j->row_count && j->failure == OK;
+    if (has_more)
+        return in_flight(j) < CHUNKS_MAX && all_in_flight(d) < EVALUATIONS_MAX;
+    return in_flight(j) == 0;
+}
+
+void job_work(struct desk *d, struct desk_job *j)
+{
+    if (j->kind == 0 || j->after_commit != NULL)
+        return;
+    /* The first failure ends a publication; a consult answers "cannot say" for what is left. */
+    for (size_t i = 0; i < CHUNKS_MAX && j->next < j->row_count && j->failure == OK; i++)
+        if (j->chunks[i].ticket == 0 && all_in_flight(d) < EVALUATIONS_MAX)
+            submit(d, j, &j->chunks[i]);
+    if (in_flight(j) > 0 || (j->next < j->row_count && j->failure == OK))
+        return;
+    if (j->is_abandoned) {
+        job_close(j);
+        return;
+    }
+    if (j->kind == JOB_PUBLISH)
+        publish_finish(d, j);
+    else if (consult_finish(d, j))
+        job_close(j);
+}

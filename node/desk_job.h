@@ -1,0 +1,123 @@
+/*
+ * desk_job.h - shared by the parts of the desk alone.
+ *
+ *     desk.c          requests, the list, erasing, member lists
+ *     desk_job.c      one bulk of people: reading rows, evaluating them chunk by chunk
+ *     desk_publish.c  what becomes of an evaluated publication
+ *     desk_consult.c  what becomes of an evaluated consult
+ *
+ * A job: rows are read and checked; chunks of up to EVALUATION_POINTS_MAX match keys go to the
+ * core, a few at a time; when all are back the job finishes, a slice of rows in each turn of the
+ * loop.
+ */
+#ifndef NODE_DESK_JOB_H
+#define NODE_DESK_JOB_H
+
+#include "node/desk_seal.h"
+#include "node/node.h"
+#include "protocol/matchkey.h"
+
+enum {
+    DESK_JOBS_MAX = 8,
+    DESK_ROWS_MAX = 100000,
+    CHUNKS_MAX = 3, /* of one job under way at a time */
+    CONSULT_SLICE = 128,
+};
+
+enum job_kind { JOB_PUBLISH = 1, JOB_CONSULT };
+
+/* One person. */
+struct row {
+    json_int_t line;
+    const char *ref; /* borrowed from the request */
+    json_t *fields;  /* borrowed likewise; gone once evaluated */
+    uint32_t expires_day;
+    bool is_bad;     /* left out */
+    enum err result; /* of the evaluation */
+    size_t count;    /* match keys */
+    uint8_t *kinds;
+    uint8_t (*n)[32];
+    struct field_problems *problems; /* consult: shown as warnings */
+    /* publish: what was chosen */
+    uint64_t index;
+    uint8_t *counters; /* COUNTERS: left out */
+};
+
+struct chunk {
+    uint64_t ticket; /* 0: unused */
+    size_t first, rows;
+};
+
+struct desk_job {
+    enum job_kind kind; /* 0: unused */
+    uint64_t client;
+    bool is_abandoned; /* the client went away */
+    bool skip_bad;
+    json_t *request;
+    struct row *rows;
+    size_t row_count;
+    size_t next; /* first row not handed out yet */
+    struct chunk chunks[CHUNKS_MAX];
+    enum err failure; /* publish: what made it fail as a whole */
+    char detail[512];
+    size_t bad;
+    size_t slice; /* consult: next row to answer */
+    size_t totals[4];
+    json_t *after_commit; /* lines that may go only once everything is durable */
+};
+
+struct desk {
+    struct node *node;
+    uint8_t *key; /* locked memory */
+    uint64_t next_ticket;
+    struct desk_job jobs[DESK_JOBS_MAX];
+    /* answers of the core to a step that the desk is in */
+    enum err appended;
+    uint64_t appended_first;
+    uint64_t roster_client; /* 0: nobody waits */
+    enum err roster_result;
+    /* lines of small requests that wait for the commit */
+    struct {
+        uint64_t client;
+        json_t *line;
+    } waiting[CONTROL_CLIENTS_MAX];
+    size_t waiting_count;
+};
+
+/* ---- desk.c ---- */
+void desk_line(struct desk *d, uint64_t client, json_t *line);
+/* {"end": {"ok": false, "error": ...}}, and the connection closes. */
+void desk_refuse(struct desk *d, uint64_t client, const char *error);
+/* A line, then the end of the connection. */
+void desk_end(struct desk *d, uint64_t client, json_t *line);
+/* The same, after the next commit. */
+void desk_end_committed(struct desk *d, uint64_t client, json_t *line);
+/* Appends entries in the current turn; they are durable at the next commit. */
+enum err desk_append(struct desk *d, const struct draft *drafts, size_t count, uint64_t *first);
+/* An error code as the control protocol names it. */
+const char *desk_error_name(enum err e);
+
+/* ---- desk_job.c ---- */
+void job_start(struct desk *d, enum job_kind kind, uint64_t client, json_t *request);
+void job_work(struct desk *d, struct desk_job *j);
+/* Whether job_work can do something before anything else happens. */
+bool job_is_busy(const struct desk *d, const struct desk_job *j);
+void job_close(struct desk_job *j);
+/* Text of a field of a row; empty if it is not there. */
+struct bytes row_field(const struct row *r, const char *name);
+/* {"field", "fault", "position"} of one problem. */
+json_t *problem_json(const struct field_problem *p);
+/* The key period that rows were evaluated in. */
+uint32_t desk_epoch(const struct desk *d);
+
+/* ---- desk_publish.c ---- */
+/* Checks the expiry date and whether anything can be looked for; reports to the client. */
+bool publish_check(struct desk *d, struct desk_job *j, struct row *r);
+void publish_finish(struct desk *d, struct desk_job *j);
+void publish_committed(struct desk *d, struct desk_job *j);
+
+/* ---- desk_consult.c ---- */
+/* Answers the next slice; true when all rows are answered. */
+bool consult_finish(struct desk *d, struct desk_job *j);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * node.h - one running node: the core, its store, its connections, the desk and the control socket.
+ *
+ * One thread, one loop (loop.c): wait; take what arrived through the core; carry out its effects;
+ * commit once; only then let out what had to wait for that. Parts:
+ *
+ *     loop.c     the loop, time, signals
+ *     carry.c    carries out effects; keeps what may leave only after the commit
+ *     desk.c     people's work: publishing, consulting, listing, erasing
+ *     control.c  the local socket on which `seinpost` asks for that work
+ */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include <jansson.h>
+
+#include "config/config.h"
+#include "federation/federation.h"
+#include "node/keyring.h"
+#include "node/store.h"
+#include "node/transport.h"
+#include "protocol/roster_chain.h"
+
+struct desk;
+struct control;
+struct outbox;
+
+struct node {
+    struct config config;
+    uint8_t author[AUTHOR_BYTES];
+    struct federation *core;
+    struct effects *effects;
+    struct store *store;
+    struct transport *transport;
+    struct desk *desk;
+    struct control *control;
+    struct outbox *outbox;
+    bool is_stepping; /* the core is not entered twice */
+};
+
+/* ---- loop.c ---- */
+struct node_secrets {
+    uint8_t feed_secret[64];
+    uint8_t transport_public[32];
+    uint8_t transport_secret[32];
+    uint8_t desk_key[32];
+    struct held_share shares[THRESHOLD_KEYS_MAX];
+    size_t share_count;
+};
+
+/* Opens everything and proves that strangers stay outside. Copies and then wipes *secrets. OK, or
+ * the error with *problem for the person; what was opened is closed again. */
+MUST_CHECK enum err node_open(struct node **out, const struct config *config,
+                              struct node_secrets *secrets, struct problem *problem);
+
+/* Runs until SIGTERM or SIGINT. OK, or ERR_IO when the store failed: the process must exit non-zero
+ * and be started again. */
+MUST_CHECK enum err node_run(struct node *n);
+
+void node_close(struct node **n);
+
+int64_t node_now_utc(void);
+uint64_t node_now_ms(void);
+uint32_t node_today(void);
+
+/* Takes one event through the core and carries out its effects; fills in time and fresh bytes. Not
+ * to be called while another step is being carried out. */
+void node_step(struct node *n, struct event *ev);
+
+/* The organisation's id in the member list in force, or "?" if it is not there; for logs and
+ * answers. */
+const char *node_org_id(const struct node *n, const uint8_t author[AUTHOR_BYTES]);
+
+/* ---- carry.c ---- */
+struct outbox *outbox_new(void);
+void outbox_free(struct outbox **o);
+/* Carries out the effects of one step, in order. ERR_IO: the store failed, which is fatal. */
+MUST_CHECK enum err carry_out(struct node *n, const struct effects *out);
+/* Bytes that wait for the commit. */
+size_t outbox_bytes(const struct outbox *o);
+/* Commits what is pending and lets everything go that waited for it. ERR_IO: fatal. */
+MUST_CHECK enum err carry_commit(struct node *n);
+
+/* ---- desk.c ---- */
+struct desk *desk_new(struct node *n, const uint8_t desk_key[32]);
+void desk_free(struct desk **d);
+/* A request of the control protocol; its answers go to control_send(client, ...). Takes request. */
+void desk_request(struct desk *d, uint64_t client, json_t *request);
+/* Goes on with what is under way: hands chunks to the core, finishes jobs. */
+void desk_work(struct desk *d);
+/* Whether desk_work has something to do now. */
+bool desk_is_busy(const struct desk *d);
+void desk_on_evaluated(struct desk *d, const struct effect *e);
+void desk_on_appended(struct desk *d, const struct effect *e);
+/* The member list that a roster request brought was adopted or refused. */
+void desk_on_roster(struct desk *d, enum err result, uint64_t version);
+/* The client went away: its jobs are dropped where that leaves nothing half-done. */
+void desk_client_gone(struct desk *d, uint64_t client);
+/* After a commit: answers that say "published" may go. */
+void desk_on_committed(struct desk *d);
+
+/* ---- status.c ---- */
+json_t *status_json(struct node *n);
+
+/* ---- control.c ---- */
+MUST_CHECK enum err control_open(struct node *n, struct control **out, struct problem *problem);
+void control_free(struct control **c);
+enum { CONTROL_CLIENTS_MAX = 16 };
+/* Fills in up to 1 + CONTROL_CLIENTS_MAX items; returns how many. */
+size_t control_poll_items(struct control *c, zmq_pollitem_t *items);
+void control_work(struct control *c, const zmq_pollitem_t *items, size_t count);
+/* Queues one line for a client that may be gone. Takes line. */
+void control_send(struct control *c, uint64_t client, json_t *line);
+/* The last line was queued: closes once everything is written. */
+void control_end(struct control *c, uint64_t client);
+
+#endif

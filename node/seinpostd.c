@@ -1,0 +1,158 @@
+/*
+ * seinpostd.c - starts a node: settings, passphrase, keys, then the loop.
+ */
+#include <dirent.h>
+#include <locale.h>
+#include <malloc.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "node/log.h"
+#include "node/node.h"
+#include "node/passphrase.h"
+#include "node/secret.h"
+#include "node/text.h"
+
+static void usage(FILE *out)
+{
+    fputs(_("Usage: seinpostd [--config FILE]\n"
+            "Runs this organisation's node until it is told to stop (SIGTERM).\n"
+            "The settings are read from FILE, $SEINPOST_CONFIG or /etc/seinpost/seinpost.conf.\n"),
+          out);
+}
+
+/* No core dumps, and as many descriptors as there may be. */
+static void harden(void)
+{
+    struct rlimit none = {0, 0}, files;
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static enum err get(const struct keyring *ring, const char *name, uint8_t *public_half,
+                    size_t public_len, uint8_t *secret, size_t secret_len, struct problem *problem)
+{
+    struct keyfile_halves h = {public_half, public_len, secret, secret_len};
+    return keyring_get(ring, name, &h, problem);
+}
+
+/* "share-1-2-0.key": key 1, key period 2, refresh 0. */
+static bool parse_share_name(const char *file, struct held_share *s)
+{
+    int end = 0;
+    return sscanf(file, "share-%u-%u-%u.key%n", &s->key, &s->epoch, &s->refresh, &end) == 3 &&
+           end > 0 && file[end] == '\0';
+}
+
+/* Takes every share of the folder into the core's keeping. */
+static enum err get_shares(const struct keyring *ring, const char *dir, struct node_secrets *s,
+                           struct problem *problem)
+{
+    DIR *d = opendir(dir);
+    if (d == NULL)
+        return OK;
+    enum err e = OK;
+    for (const struct dirent *f = readdir(d); f != NULL && e == OK; f = readdir(d)) {
+        struct held_share held = {0};
+        char name[64];
+        uint8_t commitment[32], secret[36];
+        if (!parse_share_name(f->d_name, &held) || s->share_count == THRESHOLD_KEYS_MAX)
+            continue;
+        snprintf(name, sizeof name, "share-%u-%u-%u", held.key, held.epoch, held.refresh);
+        e = get(ring, name, commitment, sizeof commitment, secret, sizeof secret, problem);
+        struct unpack u = unpack_of(bytes_of(secret, sizeof secret));
+        held.share.index = unpack_u32(&u);
+        unpack_copy(&u, held.share.scalar, sizeof held.share.scalar);
+        if (e == OK)
+            s->shares[s->share_count++] = held;
+        sodium_memzero(secret, sizeof secret);
+        sodium_memzero(&held, sizeof held);
+    }
+    closedir(d);
+    return e;
+}
+
+static enum err get_secrets(const struct config *c, struct node_secrets *s, struct problem *problem)
+{
+    struct passphrase *pass = NULL;
+    struct keyring *ring = NULL;
+    char dir[CONFIG_PATH_BYTES_MAX + 8];
+    uint8_t feed_public[32];
+    snprintf(dir, sizeof dir, "%s/keys", c->data_dir);
+    enum err e = passphrase_get(c->passphrase_file, PASSPHRASE_OPEN, _("the keys of this node"),
+                                &pass, problem);
+    if (e == OK)
+        e = keyring_open(dir, passphrase_bytes(pass), &ring, problem);
+    passphrase_free(&pass);
+    if (e == OK)
+        e = get(ring, "feed", feed_public, 32, s->feed_secret, 64, problem);
+    if (e == OK)
+        e = get(ring, "transport", s->transport_public, 32, s->transport_secret, 32, problem);
+    if (e == OK)
+        e = get(ring, "desk", NULL, 0, s->desk_key, 32, problem);
+    if (e == OK)
+        e = get_shares(ring, dir, s, problem);
+    keyring_free(&ring);
+    malloc_trim(0); /* what the passphrase took goes back to the system */
+    return e;
+}
+
+static int run(const struct config *config)
+{
+    struct problem problem = {""};
+    struct node_secrets *secrets = secret_new(sizeof *secrets);
+    struct node *n = NULL;
+    enum err e = get_secrets(config, secrets, &problem);
+    if (e == OK)
+        e = node_open(&n, config, secrets, &problem);
+    secret_free(secrets);
+    if (e != OK) {
+        log_line(LEVEL_ERROR, "not-started", log_err("error", e), log_text("why", problem.text));
+        fprintf(stderr, "seinpostd: %s\n", problem.text[0] != '\0' ? problem.text : err_text(e));
+        return 1;
+    }
+    log_line(LEVEL_WARNING, "not-for-real-cases",
+             log_text("why", "the rules on who may publish what, and when, are not built yet"));
+    e = node_run(n);
+    node_close(&n);
+    return e == OK ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = getenv("SEINPOST_CONFIG");
+    text_init();
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            usage(stdout);
+            return 0;
+        }
+        if (strcmp(argv[i], "--config") != 0 || i + 1 == argc) {
+            usage(stderr);
+            return 2;
+        }
+        path = argv[++i];
+    }
+    if (sodium_init() < 0)
+        return 1;
+    harden();
+    static struct config config;
+    static struct config_errors errors;
+    if (config_load(path != NULL ? path : "/etc/seinpost/seinpost.conf", &config, &errors) != OK) {
+        for (size_t i = 0; i < errors.count; i++)
+            fprintf(stderr, "%s\n", errors.text[i]);
+        return 1;
+    }
+    if (config.locale[0] != '\0')
+        text_init_as(config.locale);
+    log_start((enum log_level)config.log_level, 2);
+    return run(&config);
+}

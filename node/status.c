@@ -1,0 +1,127 @@
+/*
+ * status.c - what this node knows of itself and of the others, for the person at the desk.
+ */
+#include "node/node.h"
+
+#include <string.h>
+
+#include "node/store_read.h"
+#include "protocol/answer.h"
+#include "protocol/calendar.h"
+#include "protocol/roster_fingerprint.h"
+
+static json_t *time_json(int64_t utc)
+{
+    char text[UTC_TEXT_BYTES];
+    if (utc <= 0)
+        return json_null();
+    utc_format(utc, text);
+    return json_string(text);
+}
+
+static json_t *roles_json(uint32_t roles)
+{
+    json_t *list = json_array();
+    for (uint32_t bit = 1; bit <= ROLES_ALL; bit <<= 1)
+        if (roles & bit)
+            json_array_append_new(list, json_string(role_name(bit)));
+    return list;
+}
+
+static json_t *roster_json(const struct roster *r)
+{
+    char fingerprint[FINGERPRINT_CHARS];
+    roster_fingerprint(r->hash, fingerprint);
+    return json_pack("{s:I,s:s,s:o}", "version", (json_int_t)r->version, "fingerprint", fingerprint,
+                     "fresh_until", time_json(r->fresh_until_utc));
+}
+
+static json_t *coverage_json(const struct node *n)
+{
+    struct coverage c;
+    federation_coverage(n->core, node_now_utc(), &c);
+    json_t *gaps = json_array();
+    for (unsigned bit = 0; bit < GAP_COUNT; bit++)
+        if (c.gaps >> bit & 1)
+            json_array_append_new(gaps, json_string(gap_name(1u << bit)));
+    return json_pack("{s:o,s:I,s:I,s:I,s:o}", "gaps", gaps, "feeds", (json_int_t)c.feeds, "covered",
+                     (json_int_t)c.feeds_covered, "owed", (json_int_t)c.owed, "oldest_heard",
+                     time_json(c.oldest_heard_utc));
+}
+
+static json_t *peer_json(const struct organisation *org, const struct feed_status *s)
+{
+    return json_pack("{s:s,s:s,s:o,s:s,s:b,s:I,s:I,s:I,s:o,s:I,s:I,s:b,s:I}", "org_id", org->org_id,
+                     "name", org->name, "roles", roles_json(org->roles), "status",
+                     org_status_name(org->status), "up", s->is_up, "size", (json_int_t)s->size,
+                     "seen_size", (json_int_t)s->seen_size, "lag",
+                     (json_int_t)(s->seen_size - s->size), "heard", time_json(s->heard_utc), "owed",
+                     (json_int_t)s->owed, "refused", (json_int_t)s->refused, "disputed",
+                     s->is_disputed, "holds", (json_int_t)s->held_size);
+}
+
+static json_t *peers_json(const struct node *n, const struct roster *r)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < federation_feed_count(n->core); i++) {
+        struct feed_status s;
+        federation_feed_status(n->core, i, &s);
+        const struct organisation *org = roster_find(r, s.author);
+        if (org != NULL && !s.is_own)
+            json_array_append_new(list, peer_json(org, &s));
+    }
+    return list;
+}
+
+static json_t *budgets_json(const struct node *n)
+{
+    json_t *list = json_array();
+    struct budget_status rows[KEYHOLDERS_MAX];
+    size_t count = federation_budgets(n->core, node_now_utc(), rows, KEYHOLDERS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t left =
+            rows[i].asked_today < rows[i].budget ? rows[i].budget - rows[i].asked_today : 0;
+        json_array_append_new(
+            list, json_pack("{s:s,s:b,s:I,s:I,s:I}", "org_id", node_org_id(n, rows[i].keyholder),
+                            "up", rows[i].is_up, "asked_today", (json_int_t)rows[i].asked_today,
+                            "budget", (json_int_t)rows[i].budget, "left", (json_int_t)left));
+    }
+    return list;
+}
+
+/* Entries of the own feed that every peer which keeps feeds holds durably. */
+static uint64_t held_by_all(const struct node *n, const struct roster *r, uint64_t size)
+{
+    for (size_t i = 0; i < federation_feed_count(n->core); i++) {
+        struct feed_status s;
+        federation_feed_status(n->core, i, &s);
+        const struct organisation *org = roster_find(r, s.author);
+        bool keeps = org != NULL && org->status == ORG_ACTIVE &&
+                     (org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0;
+        if (keeps && !s.is_own && s.held_size < size)
+            size = s.held_size;
+    }
+    return size;
+}
+
+json_t *status_json(struct node *n)
+{
+    const struct roster *r = federation_roster(n->core);
+    struct standing s;
+    federation_standing(n->core, &s);
+    json_t *out = json_pack("{s:s,s:s}", "org_id", n->config.org_id, "federation",
+                            r != NULL ? r->federation : "");
+    json_object_set_new(out, "roster", r != NULL ? roster_json(r) : json_null());
+    json_object_set_new(out, "signing",
+                        json_pack("{s:b,s:b,s:I,s:I}", "may_sign", s.may_sign, "behind",
+                                  s.is_behind, "needed", (json_int_t)s.needed, "answered",
+                                  (json_int_t)s.answered));
+    json_object_set_new(out, "feed",
+                        json_pack("{s:I,s:I,s:I}", "size", (json_int_t)s.size, "seq",
+                                  (json_int_t)s.seq, "held_by_all",
+                                  (json_int_t)(r != NULL ? held_by_all(n, r, s.size) : 0)));
+    json_object_set_new(out, "coverage", coverage_json(n));
+    json_object_set_new(out, "peers", r != NULL ? peers_json(n, r) : json_array());
+    json_object_set_new(out, "budgets", budgets_json(n));
+    return out;
+}
