@@ -11,15 +11,20 @@ static enum err payload_start(struct unpack *u)
     return version == PAYLOAD_VERSION ? OK : ERR_VERSION;
 }
 
+static bool is_padding(struct bytes rest)
+{
+    for (size_t i = 0; i < rest.len; i++)
+        if (rest.data[i] != 0)
+            return false;
+    return true;
+}
+
 /* After the fields: short is truncated, and the padding must be zero. */
 static enum err payload_end(const struct unpack *u)
 {
     if (u->is_short)
         return ERR_TRUNCATED;
-    for (size_t i = 0; i < u->left; i++)
-        if (u->at[i] != 0)
-            return ERR_FORMAT;
-    return OK;
+    return is_padding(bytes_of(u->at, u->left)) ? OK : ERR_FORMAT;
 }
 
 size_t signal_encode(const struct signal *s, uint8_t *out)
@@ -198,6 +203,10 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
 {
     if (b->day > (uint64_t)checkpoint_day + 1)
         return ERR_RANGE;
+    bool is_known = b->type == ENTRY_SIGNAL || b->type == ENTRY_ERASE || b->type == ENTRY_RECEIPT ||
+                    b->type == ENTRY_PROFILE || b->type == ENTRY_COVER;
+    if (is_known && h->audience != AUDIENCE_ALL)
+        return ERR_FORMAT; /* it would act in one replica and not in the others */
     switch (b->type) {
     case ENTRY_SIGNAL:
         return judge_signal(h, b, term_days_max);
@@ -214,7 +223,7 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
         return profile_decode(b->payload, &p);
     }
     case ENTRY_COVER:
-        return OK;
+        return is_padding(b->payload) ? OK : ERR_FORMAT; /* no room for words to everyone */
     default:
         return ERR_VERSION;
     }

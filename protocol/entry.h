@@ -64,7 +64,8 @@ MUST_CHECK enum err erase_decode(struct bytes payload);
  * OK: use it. ERR_VERSION: keep as opaque. Anything else: keep as refused, with this reason.
  *   A signal needs an expiry date (ERR_RANGE without) no more than term_days_max days after the day
  * it was written (ERR_LIMIT); an erase must name an earlier entry of its author (ERR_NOT_FOUND); a
- * body dated after checkpoint_day + 1 is from the future (ERR_RANGE); a payload that does not
+ * body dated after checkpoint_day + 1 is from the future (ERR_RANGE); a cover's payload is zeros,
+ * and a kind that is for all members is not addressed to one (ERR_FORMAT); a payload that does not
  * decode has the decoder's reason. */
 MUST_CHECK enum err entry_judge(const struct header *h, const struct body *b,
                                 uint32_t term_days_max, uint32_t checkpoint_day);

@@ -441,6 +441,8 @@ static void judge_rows(void **state)
         {ENTRY_PROFILE, "010001" ENDPOINT, 0, N, 0, N, OK, "a profile"},
         {ENTRY_PROFILE, "010009", 0, N, 0, N, ERR_RANGE, "a profile with too much"},
         {ENTRY_COVER, "", 0, N, 1, N, OK, "a cover entry"},
+        {ENTRY_COVER, "0000", 0, N, 1, N, OK, "a cover entry with its padding"},
+        {ENTRY_COVER, "6869", 0, N, 1, N, ERR_FORMAT, "a cover entry that says something"},
         {ENTRY_COVER, "", 0, N + 2, 1, N, ERR_RANGE, "a cover entry of the future"},
         {ENTRY_ALERT, "01", 0, N, N + 1, N, ERR_VERSION, "a type for later software"},
         {ENTRY_ENVELOPE, "", 0, N, N + 1, N, ERR_VERSION, "another"},
@@ -462,6 +464,14 @@ static void judge_rows(void **state)
         enum err e = entry_judge(&h, &b, CAP, rows[i].checkpoint_day);
         if (e != rows[i].want)
             fail_msg("%s: %s", rows[i].why, err_name(e));
+    }
+
+    static const uint8_t plain[] = {ENTRY_SIGNAL, ENTRY_ERASE, ENTRY_RECEIPT, ENTRY_PROFILE,
+                                    ENTRY_COVER};
+    for (size_t i = 0; i < COUNT(plain); i++) {
+        struct header addressed = {.audience = AUDIENCE_ADDRESSED, .expires_day = N + 1, .index = 10};
+        struct body b = {.type = plain[i], .day = N, .ref_plus_one = 1};
+        assert_int_equal(entry_judge(&addressed, &b, CAP, N), ERR_FORMAT);
     }
 }
 
