@@ -95,6 +95,13 @@ void federation_feed_status(const struct federation *f, size_t i, struct feed_st
     out->held_size = feed->held_size;
 }
 
+bool federation_feed_checkpoint(const struct federation *f, size_t i,
+                                uint8_t out[CHECKPOINT_SIGNED_BYTES])
+{
+    memcpy(out, f->feeds[i].rec.held, CHECKPOINT_SIGNED_BYTES);
+    return f->feeds[i].held.seq != 0;
+}
+
 uint32_t federation_held_by(const struct federation *f, uint64_t index)
 {
     uint32_t count = 0;

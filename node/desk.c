@@ -32,6 +32,7 @@ void desk_free(struct desk **pd)
         job_close(&d->jobs[i]);
     for (size_t i = 0; i < d->waiting_count; i++)
         json_decref(d->waiting[i].line);
+    free(d->verify);
     secret_free(d->key);
     free(d);
     *pd = NULL;
@@ -326,6 +327,8 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
     } else if (what != NULL && strcmp(what, "status") == 0) {
         desk_line(d, client, json_pack("{s:o}", "status", status_json(d->node)));
         desk_end(d, client, json_pack("{s:{s:b}}", "end", "ok", 1));
+    } else if (what != NULL && strcmp(what, "verify") == 0) {
+        verify_request(d, client);
     } else if (what != NULL && strcmp(what, "roster-import") == 0) {
         do_import(d, client, request);
     } else {
@@ -338,6 +341,7 @@ void desk_work(struct desk *d)
 {
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         job_work(d, &d->jobs[i]);
+    verify_work(d);
 }
 
 bool desk_is_busy(const struct desk *d)
@@ -345,7 +349,7 @@ bool desk_is_busy(const struct desk *d)
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         if (job_is_busy(d, &d->jobs[i]))
             return true;
-    return false;
+    return d->verify != NULL;
 }
 
 void desk_client_gone(struct desk *d, uint64_t client)

@@ -76,6 +76,7 @@ struct desk {
     uint64_t appended_first;
     uint64_t roster_client; /* 0: nobody waits */
     enum err roster_result;
+    struct verify *verify; /* NULL: none under way */
     /* lines of small requests that wait for the commit */
     struct {
         uint64_t client;
@@ -109,6 +110,10 @@ struct bytes row_field(const struct row *r, const char *name);
 json_t *problem_json(const struct field_problem *p);
 /* The key period that rows were evaluated in. */
 uint32_t desk_epoch(const struct desk *d);
+
+/* ---- verify.c ---- */
+void verify_request(struct desk *d, uint64_t client);
+void verify_work(struct desk *d);
 
 /* ---- desk_publish.c ---- */
 /* Checks the expiry date and whether anything can be looked for; reports to the client. */
