@@ -1,0 +1,174 @@
+#include "node/store_internal.h"
+#include "node/text.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum err store_fail(struct store *s, const char *doing)
+{
+    if (!s->has_failed) {
+        problem_set(&s->problem, _("The store failed while %s: %s (SQLite code %d)."), doing,
+                    sqlite3_errmsg(s->db), sqlite3_extended_errcode(s->db));
+        s->has_failed = true;
+    }
+    return ERR_IO;
+}
+
+enum err store_damaged(struct store *s)
+{
+    if (!s->has_failed)
+        problem_set(&s->problem, _("The store is damaged: a row is not as it was written. Restore "
+                                   "a backup, or move the file away and start again."));
+    s->has_failed = true;
+    return ERR_FORMAT;
+}
+
+const char *store_error_text(const struct store *s)
+{
+    return s->problem.text;
+}
+
+sqlite3_stmt *store_statement(struct store *s, enum stmt which)
+{
+    sqlite3_stmt *stmt = s->stmt[which];
+    assert(!sqlite3_stmt_busy(stmt));
+    return stmt;
+}
+
+enum err store_run(struct store *s, sqlite3_stmt *stmt)
+{
+    if (s->has_failed)
+        return ERR_IO;
+    int rc = sqlite3_step(stmt);
+    assert(rc != SQLITE_MISUSE && rc != SQLITE_ROW);
+    enum err result = OK;
+    if (rc != SQLITE_DONE)
+        result = store_fail(s, _("writing"));
+    sqlite3_reset(stmt);
+    return result;
+}
+
+bool store_next(struct store *s, sqlite3_stmt *stmt)
+{
+    if (s->has_failed) {
+        sqlite3_reset(stmt);
+        return false;
+    }
+    int rc = sqlite3_step(stmt);
+    assert(rc != SQLITE_MISUSE);
+    if (rc == SQLITE_ROW)
+        return true;
+    if (rc != SQLITE_DONE)
+        store_fail(s, _("reading"));
+    sqlite3_reset(stmt);
+    return false;
+}
+
+void store_bind_int(sqlite3_stmt *stmt, int at, int64_t value)
+{
+    int rc = sqlite3_bind_int64(stmt, at, value);
+    assert(rc == SQLITE_OK);
+    (void)rc;
+}
+
+void store_bind_bytes(sqlite3_stmt *stmt, int at, const void *data, size_t len)
+{
+    assert(len < INT32_MAX);
+    int rc = sqlite3_bind_blob(stmt, at, len > 0 ? data : NULL, (int)len, SQLITE_STATIC);
+    assert(rc == SQLITE_OK);
+    (void)rc;
+}
+
+struct bytes store_column_bytes(sqlite3_stmt *stmt, int at)
+{
+    const void *data = sqlite3_column_blob(stmt, at);
+    return bytes_of(data, data != NULL ? (size_t)sqlite3_column_bytes(stmt, at) : 0);
+}
+
+enum err store_run_one(struct store *s, enum stmt which, int64_t value)
+{
+    sqlite3_stmt *q = store_statement(s, which);
+    store_bind_int(q, 1, value);
+    return store_run(s, q);
+}
+
+enum err store_run_two(struct store *s, enum stmt which, int64_t first, int64_t second)
+{
+    sqlite3_stmt *q = store_statement(s, which);
+    store_bind_int(q, 1, first);
+    store_bind_int(q, 2, second);
+    return store_run(s, q);
+}
+
+int64_t store_column_of(uint64_t value)
+{
+    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+size_t store_copy_one(struct store *s, sqlite3_stmt *q, int at, uint8_t *out, size_t cap)
+{
+    if (!store_next(s, q))
+        return 0;
+    struct bytes b = store_column_bytes(q, at);
+    size_t len = b.len <= cap ? b.len : 0;
+    if (len > 0)
+        memcpy(out, b.data, len);
+    sqlite3_reset(q);
+    return len;
+}
+
+enum err store_begin(struct store *s)
+{
+    if (s->has_failed)
+        return ERR_IO;
+    if (s->is_dirty)
+        return OK;
+    enum err e = store_run(s, store_statement(s, SQL_BEGIN));
+    s->is_dirty = e == OK;
+    return e;
+}
+
+bool store_is_dirty(const struct store *s)
+{
+    return s->is_dirty;
+}
+
+static enum err checkpoint(struct store *s, int mode)
+{
+    int log_pages = 0, copied_pages = 0;
+    int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, mode, &log_pages, &copied_pages);
+    if (rc != SQLITE_OK)
+        return store_fail(s, _("copying the log into the file"));
+    s->log_pages = 0;
+    return OK;
+}
+
+enum err store_scrub_wal(struct store *s)
+{
+    assert(!s->is_dirty);
+    if (s->has_failed || checkpoint(s, SQLITE_CHECKPOINT_TRUNCATE) != OK)
+        return ERR_IO;
+    /* Cached pages may still hold copies, in their unused middle, of what is gone from the file;
+     * the next change of such a page would log it. */
+    sqlite3_db_release_memory(s->db);
+    return OK;
+}
+
+enum err store_commit(struct store *s)
+{
+    if (s->has_failed)
+        return ERR_IO;
+    if (!s->is_dirty)
+        return OK;
+    enum err e = store_run(s, store_statement(s, SQL_COMMIT));
+    if (e != OK)
+        return e;
+    s->is_dirty = false;
+    if (s->has_erased) {
+        s->has_erased = false;
+        return store_scrub_wal(s);
+    }
+    if (s->log_pages >= STORE_LOG_PAGES)
+        return checkpoint(s, SQLITE_CHECKPOINT_PASSIVE);
+    return OK;
+}

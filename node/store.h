@@ -1,0 +1,73 @@
+/*
+ * store.h - the one file in which a node keeps everything: node.db, an SQLite database.
+ *
+ * What the core asks to persist goes in by store_write.h; what the core and the desk ask comes out
+ * by store_read.h. Writes gather in one transaction, which the first of them opens, until
+ * store_commit makes them durable together (group commit): the caller applies the PERSIST effects
+ * of many steps, commits once, and only then lets the SENDs go. Reads see what is not committed
+ * yet.
+ *
+ * Failure. The first error of SQLite or the disk ends the store: it is remembered, everything after
+ * it returns ERR_IO and changes nothing, and store_error_text says what happened. A commit whose
+ * fsync failed is not repeated, since a second fsync may succeed although the data is lost. The
+ * caller therefore treats any ERR_IO of the store as fatal: exit, start again, compare with peers.
+ * Reads that have no way to report an error answer "nothing there" and make the next store_commit
+ * fail, so nothing that was concluded from such an answer gets out.
+ *
+ * Erasure. A commit that erased a body checkpoints and empties the log at once; with store_scrub.h
+ * nothing of the body is then left in either file. (Blocks that a file system or a disk gave up on
+ * its own are beyond reach.)
+ *
+ * One connection, one thread: no function may be called while another one runs, nor from within a
+ * callback of store_read.h, except the reads that say so.
+ */
+#ifndef NODE_STORE_H
+#define NODE_STORE_H
+
+#include "node/problem.h"
+#include "proto/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    STORE_SCHEMA = 1,               /* version of the tables; user_version of the file */
+    STORE_APPLICATION = 0x53505354, /* "SPST"; application_id of the file */
+    STORE_CACHE_KIB = 16 * 1024,
+    STORE_LOG_PAGES = 2048, /* log length (16 MiB) at which a commit copies it into the file */
+    STORE_LOG_BYTES_KEPT = 32 * 1024 * 1024,  /* a longer log file is cut back */
+    STORE_CHECK_BYTES_MAX = 64 * 1024 * 1024, /* a file up to this size is checked at open */
+};
+
+struct store;
+
+/* Opens the file, or creates it with mode 0600, finishes what a crash left in the log, and holds
+ * the file until store_close; no other program can open it meanwhile. Returns OK, or with *problem
+ * set for the person and *out NULL:
+ * ERR_VERSION  a newer version of Seinpost wrote it: install that one
+ * ERR_FORMAT   it is not a store, or a damaged one: restore a backup, or move it away
+ * ERR_IO       it cannot be read or written, or another program has it open.
+ * A file that is refused is left as it was. */
+MUST_CHECK enum err store_open(struct store **out, const char *path, struct problem *problem);
+
+/* Drops what was not committed, empties the log into the file, closes. Accepts NULL inside. */
+void store_close(struct store **s);
+
+/* Opens the transaction if none is open; writes do so by themselves. ERR_IO: fatal. */
+MUST_CHECK enum err store_begin(struct store *s);
+
+/* Whether there is something to commit. */
+bool store_is_dirty(const struct store *s);
+
+/* Returns OK once everything written so far is on disk (fsync), erased bodies are gone from file
+ * and log, and no read has failed. ERR_IO: fatal, see above. */
+MUST_CHECK enum err store_commit(struct store *s);
+
+/* Copies the whole log into the file and empties it. Not inside a transaction. store_commit calls
+ * it after an erasure. ERR_IO: fatal. */
+MUST_CHECK enum err store_scrub_wal(struct store *s);
+
+/* What failed first, for the person; empty if nothing did. Lives as long as the store. */
+const char *store_error_text(const struct store *s);
+
+#endif

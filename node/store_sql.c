@@ -1,0 +1,91 @@
+/* The tables of schema version 1, and every statement that works on them. Small columns stand
+ * before blobs, so that reading them never walks a chain of overflow pages. */
+#include "node/store_internal.h"
+
+/* clang-format off */
+const char *const store_schema_sql =
+    "CREATE TABLE feed(number INTEGER PRIMARY KEY, author BLOB NOT NULL UNIQUE, feed_epoch INTEGER,"
+    " size INTEGER, heard INTEGER, owed INTEGER, refused INTEGER, profile INTEGER,"
+    " disputed INTEGER, frontier BLOB, held BLOB, seen BLOB, proof BLOB);"
+    "CREATE TABLE entry(id INTEGER PRIMARY KEY, state INTEGER, type INTEGER, reason INTEGER,"
+    " header BLOB, body BLOB);"
+    "CREATE TABLE tag(prefix INTEGER, entry INTEGER, PRIMARY KEY(prefix, entry)) WITHOUT ROWID;"
+    "CREATE TABLE expiring(day INTEGER, entry INTEGER, PRIMARY KEY(day, entry)) WITHOUT ROWID;"
+    "CREATE TABLE owed(entry INTEGER PRIMARY KEY);"
+    "CREATE TABLE tile(feed INTEGER, tile INTEGER, position INTEGER, root BLOB,"
+    " PRIMARY KEY(feed, tile, position)) WITHOUT ROWID;"
+    "CREATE TABLE roster(version INTEGER PRIMARY KEY, hash BLOB, signed BLOB);"
+    "CREATE TABLE budget(member BLOB PRIMARY KEY, day INTEGER, used INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE request(member BLOB, request BLOB, day INTEGER, points INTEGER, points_hash BLOB,"
+    " purpose BLOB, PRIMARY KEY(member, request)) WITHOUT ROWID;"
+    "CREATE TABLE receipt(own INTEGER, peer BLOB, PRIMARY KEY(own, peer)) WITHOUT ROWID;"
+    "CREATE TABLE receipt_due(entry INTEGER PRIMARY KEY);"
+    "CREATE TABLE seen(hash BLOB PRIMARY KEY, day INTEGER, rows BLOB);"
+    "CREATE TABLE mark(mark INTEGER PRIMARY KEY, value INTEGER);"
+    "CREATE TABLE desk(own INTEGER PRIMARY KEY, sealed BLOB);"
+    "CREATE TABLE purpose(request BLOB PRIMARY KEY, day INTEGER, sealed BLOB);";
+
+#define TWO "(?,?)"
+#define SIX "(?,?,?,?,?,?)"
+#define R8(r) r "," r "," r "," r "," r "," r "," r "," r
+#define ROWS(r) R8(r) "," R8(r) "," R8(r) "," R8(r)
+
+const char *const store_sql[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_FEED_NEW] = "INSERT INTO feed VALUES(?,?,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL)",
+    [SQL_FEED_SET] = "UPDATE feed SET feed_epoch=?2, size=?3, heard=?4, owed=?5, refused=?6, profile=?7,"
+                 " disputed=?8, frontier=?9, held=?10, seen=?11, proof=?12 WHERE number=?1",
+    [SQL_FEED_LIST] = "SELECT number, author, feed_epoch, size, heard, owed, refused, profile, disputed,"
+                  " frontier, held, seen, proof FROM feed ORDER BY number",
+    [SQL_ENTRY_NEW] = "INSERT INTO entry VALUES" SIX,
+    [SQL_ENTRY_NEW_ROWS] = "INSERT INTO entry VALUES" ROWS(SIX),
+    [SQL_ENTRY_BODY] = "UPDATE entry SET state=?2, type=?3, reason=?4, body=?5"
+                   " WHERE id=?1 AND body IS NULL",
+    [SQL_ENTRY_GONE] = "UPDATE entry SET state=?2, type=0, reason=0, body=NULL WHERE id=?1",
+    [SQL_ENTRY_ONE] = "SELECT state, header, body FROM entry WHERE id=?1",
+    [SQL_ENTRY_RANGE] = "SELECT id, state, header, body FROM entry WHERE id>=?1 AND id<?2 ORDER BY id",
+    [SQL_ENTRY_STATE] = "SELECT state FROM entry WHERE id=?1",
+    [SQL_TAG_NEW] = "INSERT OR IGNORE INTO tag VALUES" TWO,
+    [SQL_TAG_NEW_ROWS] = "INSERT OR IGNORE INTO tag VALUES" ROWS(TWO),
+    [SQL_TAG_DROP] = "DELETE FROM tag WHERE prefix=?1 AND entry=?2",
+    [SQL_TAG_FIND] = "SELECT e.id, e.state, e.header, e.body FROM tag t CROSS JOIN entry e ON e.id=t.entry"
+                 " WHERE t.prefix=?1 AND t.entry>=?2 AND t.entry<=?3 ORDER BY t.entry",
+    [SQL_TAG_COUNT] = "SELECT count(*) FROM tag",
+    [SQL_TAG_LIST] = "SELECT prefix FROM tag",
+    [SQL_EXPIRING_NEW] = "INSERT INTO expiring VALUES" TWO,
+    [SQL_EXPIRING_NEW_ROWS] = "INSERT INTO expiring VALUES" ROWS(TWO),
+    [SQL_EXPIRING_DROP] = "DELETE FROM expiring WHERE day=?1 AND entry=?2",
+    [SQL_EXPIRING_LIST] = "SELECT entry FROM expiring WHERE day<?1 ORDER BY day, entry LIMIT ?2",
+    [SQL_OWED_NEW] = "INSERT INTO owed VALUES(?)",
+    [SQL_OWED_DROP] = "DELETE FROM owed WHERE entry=?",
+    [SQL_OWED_LIST] = "SELECT entry FROM owed WHERE entry>=?1 AND entry<?2 ORDER BY entry LIMIT ?3",
+    [SQL_TILE_NEW] = "INSERT OR REPLACE INTO tile VALUES(?,?,?,?)",
+    [SQL_TILE_ONE] = "SELECT root FROM tile WHERE feed=?1 AND tile=?2 AND position=?3",
+    [SQL_ROSTER_SET] = "INSERT OR REPLACE INTO roster VALUES(?,?,?)",
+    [SQL_ROSTER_ONE] = "SELECT signed FROM roster WHERE version=?1",
+    [SQL_ROSTER_LIST] = "SELECT version, hash, signed FROM roster WHERE version>=?1 ORDER BY version",
+    [SQL_BUDGET_SET] = "INSERT INTO budget VALUES(?1,?2,?3) ON CONFLICT(member) DO UPDATE SET day=?2,"
+                   " used=iif(day=?2, max(used,?3), ?3) WHERE day<=?2",
+    [SQL_BUDGET_DAY] = "SELECT ifnull(max(day),0) FROM budget",
+    [SQL_BUDGET_LIST] = "SELECT member, used FROM budget WHERE day=?1",
+    [SQL_REQUEST_NEW] = "INSERT OR IGNORE INTO request VALUES" SIX,
+    [SQL_REQUEST_ONE] = "SELECT points_hash FROM request WHERE member=?1 AND request=?2",
+    [SQL_RECEIPT_NEW] = "INSERT OR IGNORE INTO receipt VALUES" TWO,
+    [SQL_RECEIPT_COUNT] = "SELECT count(*) FROM receipt WHERE own=?1",
+    [SQL_RECEIPT_LIST] = "SELECT own, peer FROM receipt WHERE own>=?1 ORDER BY own, peer",
+    [SQL_DUE_NEW] = "INSERT OR IGNORE INTO receipt_due VALUES(?)",
+    [SQL_DUE_DROP] = "DELETE FROM receipt_due WHERE entry=?",
+    [SQL_DUE_LIST] = "SELECT entry FROM receipt_due ORDER BY entry LIMIT ?1",
+    [SQL_SEEN_SET] = "INSERT OR REPLACE INTO seen VALUES(?,?,?)",
+    [SQL_SEEN_DROP] = "DELETE FROM seen WHERE day<?1",
+    [SQL_SEEN_ONE] = "SELECT rows FROM seen WHERE hash=?1",
+    [SQL_MARK_SET] = "INSERT OR REPLACE INTO mark VALUES" TWO,
+    [SQL_MARK_ONE] = "SELECT value FROM mark WHERE mark=?1",
+    [SQL_DESK_SET] = "INSERT OR REPLACE INTO desk VALUES" TWO,
+    [SQL_DESK_DROP] = "DELETE FROM desk WHERE own=?",
+    [SQL_DESK_LIST] = "SELECT own, sealed FROM desk WHERE own>=?1 ORDER BY own",
+    [SQL_PURPOSE_SET] = "INSERT OR REPLACE INTO purpose VALUES(?,?,?)",
+    [SQL_PURPOSE_ONE] = "SELECT day, sealed FROM purpose WHERE request=?1",
+};
+/* clang-format on */

@@ -1,0 +1,148 @@
+#include "node/store_write.h"
+
+#include "node/store_internal.h"
+
+#include <stdlib.h>
+
+static enum err apply_roster(struct store *s, const struct effect *f)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_ROSTER_SET);
+    store_bind_int(q, 1, (int64_t)f->roster.version);
+    store_bind_bytes(q, 2, f->roster.hash, HASH_BYTES);
+    store_bind_bytes(q, 3, f->roster.signed_roster.data, f->roster.signed_roster.len);
+    return store_run(s, q);
+}
+
+static enum err apply_budget(struct store *s, const struct effect *f)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_BUDGET_SET);
+    store_bind_bytes(q, 1, f->author, AUTHOR_BYTES);
+    store_bind_int(q, 2, f->request.day);
+    store_bind_int(q, 3, f->request.used);
+    return store_run(s, q);
+}
+
+static enum err apply_request(struct store *s, const struct effect *f)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_REQUEST_NEW);
+    store_bind_bytes(q, 1, f->author, AUTHOR_BYTES);
+    store_bind_bytes(q, 2, f->request.request, REQUEST_ID_BYTES);
+    store_bind_int(q, 3, f->request.day);
+    store_bind_int(q, 4, f->request.points);
+    store_bind_bytes(q, 5, f->request.points_hash, HASH_BYTES);
+    store_bind_bytes(q, 6, f->request.purpose, HASH_BYTES);
+    enum err e = store_run(s, q);
+    return e == OK ? apply_budget(s, f) : e;
+}
+
+static enum err apply_receipt(struct store *s, const struct effect *f)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < f->receipt.count && e == OK; i++) {
+        sqlite3_stmt *q = store_statement(s, SQL_RECEIPT_NEW);
+        store_bind_int(q, 1, (int64_t)f->receipt.indexes[i]);
+        store_bind_bytes(q, 2, f->author, AUTHOR_BYTES);
+        e = store_run(s, q);
+    }
+    return e;
+}
+
+static enum err apply_receipts_sent(struct store *s, const struct effect *f)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < f->receipts_sent.count && e == OK; i++) {
+        uint32_t number = store_feed_number(s, f->receipts_sent.authors[i]);
+        if (number != 0)
+            e = store_run_one(s, SQL_DUE_DROP, store_entry_id(number, f->receipts_sent.indexes[i]));
+    }
+    return e;
+}
+
+static enum err apply_seen(struct store *s, const struct effect *f)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_SEEN_SET);
+    store_bind_bytes(q, 1, f->seen.hash, HASH_BYTES);
+    store_bind_int(q, 2, f->seen.day);
+    store_bind_bytes(q, 3, f->seen.rows.data, f->seen.rows.len);
+    enum err e = store_run(s, q);
+    if (e == OK && f->seen.day > STORE_SEEN_DAYS)
+        e = store_run_one(s, SQL_SEEN_DROP, (int64_t)f->seen.day - STORE_SEEN_DAYS);
+    return e;
+}
+
+enum err store_apply(struct store *s, const struct effect *f)
+{
+    enum err e = store_begin(s);
+    if (e != OK)
+        return e;
+    uint32_t number = 0;
+    switch (f->type) {
+    case EFFECT_PERSIST_ENTRIES:
+        return store_apply_entries(s, f);
+    case EFFECT_PERSIST_BODY:
+        return store_apply_body(s, f);
+    case EFFECT_PERSIST_GONE:
+        return store_apply_gone(s, f);
+    case EFFECT_PERSIST_FEED:
+        return store_feed_write(s, f->entries.feed, &number);
+    case EFFECT_PERSIST_ROSTER:
+        return apply_roster(s, f);
+    case EFFECT_PERSIST_REQUEST:
+        return apply_request(s, f);
+    case EFFECT_PERSIST_BUDGET:
+        return apply_budget(s, f);
+    case EFFECT_PERSIST_RECEIPT:
+        return apply_receipt(s, f);
+    case EFFECT_PERSIST_RECEIPTS_SENT:
+        return apply_receipts_sent(s, f);
+    case EFFECT_PERSIST_SEEN:
+        return apply_seen(s, f);
+    case EFFECT_PERSIST_MARK:
+        return store_run_two(s, SQL_MARK_SET, f->mark.mark, (int64_t)f->mark.value);
+    case EFFECT_SEND:
+    case EFFECT_CUT:
+    case EFFECT_DIAL:
+    case EFFECT_HANGUP:
+    case EFFECT_APPENDED:
+    case EFFECT_EVALUATED:
+    case EFFECT_ROSTER_ADOPTED:
+    case EFFECT_ROSTER_REFUSED:
+    case EFFECT_REPORT:
+        break;
+    }
+    abort(); /* our bug: an effect that persists nothing */
+}
+
+enum err store_desk_put(struct store *s, uint64_t index, struct bytes sealed)
+{
+    enum err e = store_begin(s);
+    if (e != OK)
+        return e;
+    s->has_erased = true; /* of what it replaces */
+    sqlite3_stmt *q = store_statement(s, SQL_DESK_SET);
+    store_bind_int(q, 1, (int64_t)index);
+    store_bind_bytes(q, 2, sealed.data, sealed.len);
+    return store_run(s, q);
+}
+
+enum err store_desk_delete(struct store *s, uint64_t index)
+{
+    enum err e = store_begin(s);
+    if (e != OK)
+        return e;
+    s->has_erased = true;
+    return store_run_one(s, SQL_DESK_DROP, (int64_t)index);
+}
+
+enum err store_purpose_put(struct store *s, const uint8_t request[REQUEST_ID_BYTES], uint32_t day,
+                           struct bytes sealed)
+{
+    enum err e = store_begin(s);
+    if (e != OK)
+        return e;
+    sqlite3_stmt *q = store_statement(s, SQL_PURPOSE_SET);
+    store_bind_bytes(q, 1, request, REQUEST_ID_BYTES);
+    store_bind_int(q, 2, day);
+    store_bind_bytes(q, 3, sealed.data, sealed.len);
+    return store_run(s, q);
+}

@@ -1,0 +1,38 @@
+/*
+ * store_write.h - what goes into the store.
+ *
+ * Each function writes within the open transaction (store.h) and returns OK, or ERR_IO: fatal.
+ * Durable is what store_commit has confirmed. Arguments are borrowed for the call.
+ */
+#ifndef NODE_STORE_WRITE_H
+#define NODE_STORE_WRITE_H
+
+#include "federation/effect.h"
+#include "node/store.h"
+
+enum {
+    STORE_SEEN_DAYS = 400, /* how long the rows behind a "seen" hash are kept */
+    REQUEST_ID_BYTES = 16,
+};
+
+/* Carries out one PERSIST effect; e->type is one (another is our bug). The author of an effect that
+ * carries a feed record is the record's; a NULL feed record in BODY or GONE means unchanged.
+ *
+ * Effects that repeat an earlier one change nothing more: REQUEST (the first record of a request
+ * stays, also when points or purpose differ), RECEIPT, RECEIPTS_SENT, GONE. BUDGET never goes back:
+ * an earlier day is ignored, and within a day the larger use stays. An entry that is already there,
+ * or a body or erasure for an entry that is not, contradicts what the core read from this store:
+ * ERR_IO. */
+MUST_CHECK enum err store_apply(struct store *s, const struct effect *e);
+
+/* The desk's sealed record of an own entry; replaces an earlier one. */
+MUST_CHECK enum err store_desk_put(struct store *s, uint64_t index, struct bytes sealed);
+
+/* Erases the desk's record, as thoroughly as a body. None there: OK. */
+MUST_CHECK enum err store_desk_delete(struct store *s, uint64_t index);
+
+/* The sealed purpose of an evaluation request of this node; replaces an earlier one. */
+MUST_CHECK enum err store_purpose_put(struct store *s, const uint8_t request[REQUEST_ID_BYTES],
+                                      uint32_t day, struct bytes sealed);
+
+#endif
