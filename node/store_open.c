@@ -56,26 +56,46 @@ static bool do_sql(sqlite3 *db, const char *sql)
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* Makes sure that the file exists, is a plain file, and did not lose everything but its log. */
+/* Whether the file's header carries our mark. Not there yet in a file that is empty, or whose first
+ * transaction is still in the log. */
+static bool is_marked(int fd)
+{
+    enum { MARK_AT = 68 }; /* "Database File Format" of SQLite, section 1.3 */
+    uint8_t mark[4];
+    return pread(fd, mark, sizeof mark, MARK_AT) == (ssize_t)sizeof mark &&
+           ((uint32_t)mark[0] << 24 | (uint32_t)mark[1] << 16 | (uint32_t)mark[2] << 8 | mark[3]) ==
+               STORE_APPLICATION;
+}
+
+static bool has_log(const char *path)
+{
+    struct stat log;
+    char *log_path = sqlite3_mprintf("%s-wal", path);
+    bool is_there = log_path != NULL && stat(log_path, &log) == 0 && log.st_size > 0;
+    sqlite3_free(log_path);
+    return is_there;
+}
+
+/* Makes sure that the file exists, is a plain file for its owner alone (the log takes over its
+ * mode), and did not lose everything but its log. */
 static enum err prepare_file(const char *path, struct problem *problem)
 {
+    struct stat file;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct stat file, log;
-    if (fd < 0 || fstat(fd, &file) != 0) {
+    bool is_fit = fd >= 0 && fstat(fd, &file) == 0;
+    if (is_fit && S_ISREG(file.st_mode) && is_marked(fd))
+        is_fit = fchmod(fd, 0600) == 0;
+    if (!is_fit)
         problem_set(problem, _("%s cannot be opened: %s."), path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
+    if (fd >= 0)
+        close(fd);
+    if (!is_fit)
         return ERR_IO;
-    }
-    close(fd);
     if (!S_ISREG(file.st_mode)) {
         problem_set(problem, _("%s is not a file. Name another one."), path);
         return ERR_FORMAT;
     }
-    char *log_path = sqlite3_mprintf("%s-wal", path);
-    bool has_log = log_path != NULL && stat(log_path, &log) == 0 && log.st_size > 0;
-    sqlite3_free(log_path);
-    if (file.st_size == 0 && has_log) {
+    if (file.st_size == 0 && has_log(path)) {
         problem_set(problem, _("%s is empty but its log is not. Restore both from a backup."),
                     path);
         return ERR_FORMAT;
@@ -250,10 +270,6 @@ enum err store_open(struct store **out, const char *path, struct problem *proble
     e = open_database(s, path, problem);
     if (e == OK)
         e = load(s, path, problem);
-    if (e == OK && chmod(path, 0600) != 0) {
-        problem_set(problem, _("%s cannot be kept from other users: %s."), path, strerror(errno));
-        e = ERR_IO;
-    }
     if (e != OK)
         goto fail;
     *out = s;

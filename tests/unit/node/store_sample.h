@@ -238,7 +238,7 @@ static inline int64_t outside(const struct folder *f, const char *sql)
     sqlite3 *db = NULL;
     sqlite3_stmt *q = NULL;
     int64_t value = 0;
-    assert_int_equal(sqlite3_open_v2(f->file, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open(f->file, &db), SQLITE_OK);
     if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));
     int rc = sqlite3_step(q);

@@ -1,0 +1,298 @@
+/* The small tables: member lists, requests and budgets, receipts, marks, the desk. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/node/store_sample.h"
+
+/* What a list gave: numbers and the bytes beside them, up to stop_at rows. */
+struct list {
+    size_t count;
+    size_t stop_at; /* 0: all */
+    uint64_t number[8];
+    uint8_t bytes[8][64];
+    size_t len[8];
+};
+
+static bool list_add(struct list *l, uint64_t number, struct bytes b)
+{
+    l->number[l->count] = number;
+    l->len[l->count] = b.len;
+    memcpy(l->bytes[l->count], b.data, b.len < 64 ? b.len : 64);
+    l->count++;
+    return l->count != l->stop_at;
+}
+
+static bool add_roster(void *ctx, uint64_t version, const uint8_t hash[HASH_BYTES],
+                       struct bytes signed_roster)
+{
+    assert_int_equal(hash[0], signed_roster.data[0]);
+    return list_add(ctx, version, signed_roster);
+}
+
+static bool add_budget(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t used)
+{
+    return list_add(ctx, used, bytes_of(member, AUTHOR_BYTES));
+}
+
+static bool add_receipt(void *ctx, uint64_t index, const uint8_t peer[AUTHOR_BYTES])
+{
+    return list_add(ctx, index, bytes_of(peer, AUTHOR_BYTES));
+}
+
+static bool add_desk(void *ctx, uint64_t index, struct bytes sealed)
+{
+    return list_add(ctx, index, sealed);
+}
+
+/* Commits, closes, opens: what follows reads from disk. */
+static struct store *reopened(struct store *s, const struct folder *f)
+{
+    must(s, store_commit(s));
+    store_close(&s);
+    return must_open(f);
+}
+
+/* Goal: member lists come back by version and in order; a repeat replaces.
+ * Method: versions 1 to 3, 2 twice. */
+static void test_rosters(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    static const uint8_t documents[][3] = {
+        {1, 1, 1},
+        {9, 9, 9},
+        {3, 3, 3},
+        {2, 2, 2}
+    };
+    static const uint64_t versions[] = {1, 2, 3, 2};
+    for (int i = 0; i < 4; i++) {
+        struct effect e = {.type = EFFECT_PERSIST_ROSTER};
+        e.roster.version = versions[i];
+        e.roster.hash[0] = documents[i][0];
+        e.roster.signed_roster = bytes_of(documents[i], 3);
+        must(s, store_apply(s, &e));
+    }
+    s = reopened(s, f);
+    struct archive a = store_archive(s);
+    struct list l = {0};
+    uint8_t out[8];
+    must(s, store_rosters(s, 2, add_roster, &l));
+    assert_int_equal(l.count, 2);
+    assert_int_equal(l.number[0], 2);
+    assert_int_equal(l.bytes[0][0], 2);
+    assert_int_equal(l.number[1], 3);
+    l = (struct list){.stop_at = 1};
+    must(s, store_rosters(s, 0, add_roster, &l));
+    assert_int_equal(l.count, 1);
+    assert_int_equal(a.roster(a.ctx, 3, out, sizeof out), 3);
+    assert_memory_equal(out, documents[2], 3);
+    assert_int_equal(a.roster(a.ctx, 3, out, 2), 0);
+    assert_int_equal(a.roster(a.ctx, 4, out, sizeof out), 0);
+    assert_int_equal(a.roster(a.ctx, UINT64_MAX, out, sizeof out), 0);
+    store_close(&s);
+}
+
+static enum err charge(struct store *s, unsigned member, uint8_t request, uint8_t hash,
+                       uint32_t day, uint32_t used)
+{
+    struct effect e = {.type = EFFECT_PERSIST_REQUEST};
+    sample_author(member, e.author);
+    e.request.day = day;
+    e.request.used = used;
+    e.request.request[0] = request;
+    e.request.points_hash[0] = hash;
+    e.request.purpose[0] = hash;
+    e.request.points = 16;
+    return store_apply(s, &e);
+}
+
+/* Goal: an answered request is known, by member and id, with its first hash.
+ * Method: two members with one id each; a repeat with another hash. */
+static void test_requests(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    uint8_t member[AUTHOR_BYTES], request[16] = {7}, hash[HASH_BYTES] = {0};
+    must(s, charge(s, 1, 7, 50, SAMPLE_DAY, 16));
+    must(s, charge(s, 2, 7, 51, SAMPLE_DAY, 16));
+    must(s, charge(s, 1, 7, 52, SAMPLE_DAY, 32));
+    s = reopened(s, f);
+    struct archive a = store_archive(s);
+    sample_author(1, member);
+    assert_true(a.request(a.ctx, member, request, hash));
+    assert_int_equal(hash[0], 50);
+    sample_author(2, member);
+    assert_true(a.request(a.ctx, member, request, hash));
+    assert_int_equal(hash[0], 51);
+    sample_author(3, member);
+    assert_false(a.request(a.ctx, member, request, hash));
+    request[0] = 8;
+    sample_author(1, member);
+    assert_false(a.request(a.ctx, member, request, hash));
+    store_close(&s);
+}
+
+/* Goal: a member's use never goes back, whatever order the days come in.
+ * Method: one row is one effect and what is then the highest day and the member's use on it. */
+static void test_budgets(void **state)
+{
+    const struct folder *f = *state;
+    static const struct {
+        unsigned member;
+        uint32_t day, used;
+        uint32_t want_day;
+        size_t want_count;
+        uint32_t want_used;
+    } rows[] = {
+        {1, 100, 16,  100, 1, 16},
+        {1, 100, 32,  100, 1, 32},
+        {1, 100, 16,  100, 1, 32},
+        {1, 99,  900, 100, 1, 32},
+        {1, 101, 4,   101, 1, 4 },
+        {2, 100, 7,   101, 1, 4 },
+        {2, 101, 8,   101, 2, 8 },
+    };
+    struct store *s = must_open(f);
+    uint32_t day = 9;
+    struct list l = {0};
+    must(s, store_budgets(s, &day, add_budget, &l));
+    assert_int_equal(day, 0);
+    assert_int_equal(l.count, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct effect e = {.type = EFFECT_PERSIST_BUDGET};
+        sample_author(rows[i].member, e.author);
+        e.request.day = rows[i].day;
+        e.request.used = rows[i].used;
+        must(s, store_apply(s, &e));
+        s = reopened(s, f);
+        l = (struct list){0};
+        must(s, store_budgets(s, &day, add_budget, &l));
+        assert_int_equal(day, rows[i].want_day);
+        assert_int_equal(l.count, rows[i].want_count);
+        sample_author(rows[i].want_count == 2 ? 2 : 1, e.author);
+        size_t at = memcmp(l.bytes[0], e.author, AUTHOR_BYTES) == 0 ? 0 : 1;
+        assert_memory_equal(l.bytes[at], e.author, AUTHOR_BYTES);
+        assert_int_equal(l.number[at], rows[i].want_used);
+    }
+    store_close(&s);
+}
+
+/* Goal: acknowledgements of our erasures are counted once a peer, and listed.
+ * Method: two peers, one of them twice. */
+static void test_receipts(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    static const unsigned peers[] = {1, 2, 1};
+    for (int i = 0; i < 3; i++) {
+        struct effect e = {.type = EFFECT_PERSIST_RECEIPT};
+        sample_author(peers[i], e.author);
+        e.receipt.indexes = (const uint64_t[]){5, 9};
+        e.receipt.count = i == 1 ? 1 : 2;
+        must(s, store_apply(s, &e));
+    }
+    s = reopened(s, f);
+    struct list l = {0};
+    assert_int_equal(store_receipts(s, 5), 2);
+    assert_int_equal(store_receipts(s, 9), 1);
+    assert_int_equal(store_receipts(s, 4), 0);
+    assert_int_equal(store_receipts(s, UINT64_MAX), 0);
+    must(s, store_receipt_list(s, 0, add_receipt, &l));
+    assert_int_equal(l.count, 3);
+    assert_int_equal(l.number[0], 5);
+    assert_int_equal(l.number[2], 9);
+    l = (struct list){0};
+    must(s, store_receipt_list(s, 6, add_receipt, &l));
+    assert_int_equal(l.count, 1);
+    uint8_t peer[AUTHOR_BYTES];
+    sample_author(1, peer);
+    assert_memory_equal(l.bytes[0], peer, AUTHOR_BYTES);
+    store_close(&s);
+}
+
+/* Goal: marks come back, also the largest number; what "seen" commits to is kept 400 days.
+ * Method: marks set twice; rows of day 1,000 asked for on days 1,400 and 1,401. */
+static void test_marks_and_seen(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    static const uint64_t values[] = {3, UINT64_MAX};
+    static const uint32_t days[] = {1000, 1400, 1401, 5};
+    uint8_t hash[HASH_BYTES] = {0}, out[4];
+    for (int i = 0; i < 2; i++) {
+        struct effect e = {.type = EFFECT_PERSIST_MARK};
+        e.mark.mark = MARK_COVER_SIZE;
+        e.mark.value = values[i];
+        must(s, store_apply(s, &e));
+        s = reopened(s, f);
+        assert_int_equal(store_mark(s, MARK_COVER_SIZE), values[i]);
+        assert_int_equal(store_mark(s, MARK_COVER_DAY), 0);
+    }
+    for (uint8_t i = 0; i < 4; i++) {
+        struct effect e = {.type = EFFECT_PERSIST_SEEN};
+        e.seen.hash[0] = i;
+        e.seen.day = days[i];
+        e.seen.rows = bytes_of("row", i == 1 ? 0 : 3);
+        must(s, store_apply(s, &e));
+        assert_int_equal(store_seen(s, hash, out, sizeof out), i < 2 ? 3 : 0);
+    }
+    s = reopened(s, f);
+    hash[0] = 2;
+    assert_int_equal(store_seen(s, hash, out, sizeof out), 3);
+    assert_memory_equal(out, "row", 3);
+    assert_int_equal(store_seen(s, hash, out, 2), 0);
+    store_close(&s);
+}
+
+/* Goal: the desk's sealed records and purposes come back, are replaced, and can be deleted.
+ * Method: put, replace, delete, list. */
+static void test_desk(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    uint8_t request[16] = {1}, out[16];
+    uint32_t day = 0;
+    must(s, store_desk_put(s, 4, BYTES_LITERAL("four")));
+    must(s, store_desk_put(s, 2, BYTES_LITERAL("two")));
+    must(s, store_desk_put(s, 3, BYTES_LITERAL("three")));
+    must(s, store_desk_put(s, 4, BYTES_LITERAL("4444")));
+    must(s, store_desk_delete(s, 3));
+    must(s, store_desk_delete(s, 99));
+    must(s, store_purpose_put(s, request, SAMPLE_DAY, BYTES_LITERAL("old")));
+    must(s, store_purpose_put(s, request, SAMPLE_DAY + 1, BYTES_LITERAL("purpose")));
+    s = reopened(s, f);
+    struct list l = {0};
+    must(s, store_desk_read(s, 0, add_desk, &l));
+    assert_int_equal(l.count, 2);
+    assert_int_equal(l.number[0], 2);
+    assert_int_equal(l.number[1], 4);
+    assert_int_equal(l.len[1], 4);
+    assert_memory_equal(l.bytes[1], "4444", 4);
+    l = (struct list){0};
+    must(s, store_desk_read(s, 3, add_desk, &l));
+    assert_int_equal(l.count, 1);
+    assert_int_equal(store_purpose(s, request, &day, out, sizeof out), 7);
+    assert_memory_equal(out, "purpose", 7);
+    assert_int_equal(day, SAMPLE_DAY + 1);
+    assert_int_equal(store_purpose(s, request, &day, out, 6), 0);
+    request[0] = 2;
+    assert_int_equal(store_purpose(s, request, &day, out, sizeof out), 0);
+    store_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_rosters, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_requests, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_budgets, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_receipts, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_marks_and_seen, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_desk, folder_setup, folder_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
