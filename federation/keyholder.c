@@ -81,7 +81,8 @@ enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTE
         return ERR_UNAUTHORISED;
     if (points.len % POINT_BYTES != 0 || count == 0 || count > EVALUATION_POINTS_MAX)
         return ERR_RANGE;
-    const struct roster_key *k = roster_threshold_key(r, key);
+    /* The statistics key opens what members encrypt under it: it is never lent for other points. */
+    const struct roster_key *k = key == KEY_PSEUDONYMS ? roster_threshold_key(r, key) : NULL;
     if (k == NULL || k->epoch != epoch || k->refresh != refresh)
         return ERR_EPOCH;
     const struct held_share *share = find_share(f, k);

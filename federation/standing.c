@@ -6,7 +6,8 @@
  * each peer, with a nonce, for the newest checkpoint of the node's own that the peer knows, and
  * signs nothing until a majority of the always-on nodes (keyholders, relays, observers; itself
  * counted if it is one) have answered and it holds the highest. If a peer knows more, the node
- * first fetches its own entries back.
+ * first fetches its own entries back; if one knows something that contradicts what the node holds,
+ * it signs nothing more.
  */
 #include "federation/core.h"
 
@@ -39,7 +40,7 @@ static void count_answers(const struct federation *f, uint32_t *needed, uint32_t
 void standing_review(struct federation *f, struct effects *out)
 {
     struct feed *own = core_own_feed(f);
-    if (own == NULL)
+    if (own == NULL || own->rec.is_disputed) /* our key has signed elsewhere: a person must look */
         return;
     if (f->is_behind) {
         bool has_caught_up = own->rec.tree.size == own->seen.size && own->held.seq == own->seen.seq;
