@@ -74,7 +74,7 @@ enum stmt {
     SQL_SEEN_ONE,
     SQL_MARK_SET,
     SQL_MARK_ONE,
-    SQL_DESK_SET,
+    SQL_DESK_NEW,
     SQL_DESK_DROP,
     SQL_DESK_LIST,
     SQL_PURPOSE_SET,

@@ -82,7 +82,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_SEEN_ONE] = "SELECT rows FROM seen WHERE hash=?1",
     [SQL_MARK_SET] = "INSERT OR REPLACE INTO mark VALUES" TWO,
     [SQL_MARK_ONE] = "SELECT value FROM mark WHERE mark=?1",
-    [SQL_DESK_SET] = "INSERT OR REPLACE INTO desk VALUES" TWO,
+    [SQL_DESK_NEW] = "INSERT INTO desk VALUES" TWO,
     [SQL_DESK_DROP] = "DELETE FROM desk WHERE own=?",
     [SQL_DESK_LIST] = "SELECT own, sealed FROM desk WHERE own>=?1 ORDER BY own",
     [SQL_PURPOSE_SET] = "INSERT OR REPLACE INTO purpose VALUES(?,?,?)",

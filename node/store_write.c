@@ -113,25 +113,25 @@ enum err store_apply(struct store *s, const struct effect *f)
     abort(); /* our bug: an effect that persists nothing */
 }
 
-enum err store_desk_put(struct store *s, uint64_t index, struct bytes sealed)
-{
-    enum err e = store_begin(s);
-    if (e != OK)
-        return e;
-    s->has_erased = true; /* of what it replaces */
-    sqlite3_stmt *q = store_statement(s, SQL_DESK_SET);
-    store_bind_int(q, 1, (int64_t)index);
-    store_bind_bytes(q, 2, sealed.data, sealed.len);
-    return store_run(s, q);
-}
-
 enum err store_desk_delete(struct store *s, uint64_t index)
 {
     enum err e = store_begin(s);
+    if (e == OK)
+        e = store_run_one(s, SQL_DESK_DROP, (int64_t)index);
+    if (e == OK && sqlite3_changes(s->db) > 0)
+        s->has_erased = true;
+    return e;
+}
+
+enum err store_desk_put(struct store *s, uint64_t index, struct bytes sealed)
+{
+    enum err e = store_desk_delete(s, index);
     if (e != OK)
         return e;
-    s->has_erased = true;
-    return store_run_one(s, SQL_DESK_DROP, (int64_t)index);
+    sqlite3_stmt *q = store_statement(s, SQL_DESK_NEW);
+    store_bind_int(q, 1, (int64_t)index);
+    store_bind_bytes(q, 2, sealed.data, sealed.len);
+    return store_run(s, q);
 }
 
 enum err store_purpose_put(struct store *s, const uint8_t request[REQUEST_ID_BYTES], uint32_t day,
