@@ -169,8 +169,6 @@ static enum err read_organisation(const Seinpost__Organisation *in, struct organ
 
 static enum err read_organisations(const Seinpost__Roster *in, struct roster *r)
 {
-    if (in->n_organisation == 0)
-        return ERR_RANGE;
     if (in->n_organisation > ORGANISATIONS_MAX)
         return ERR_LIMIT;
     r->organisation_count = in->n_organisation;

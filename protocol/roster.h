@@ -127,7 +127,7 @@ void roster_hash(struct bytes document, uint8_t out[HASH_BYTES]);
  *                     length, or a key of zeros; no previous or genesis hash, or one of them in
  *                     the genesis
  *   ERR_LIMIT         too long, too many, or a text too long
- *   ERR_RANGE         version 0; not one organisation; a quorum that cannot be met; no roles or
+ *   ERR_RANGE         version 0; a quorum that cannot be met; no roles or
  *                     unknown ones; unknown status; feed or key epoch 0; a key of unknown purpose;
  *                     a time before 1970; fresh_until not after issued; a threshold that does not
  *                     fit its shares; a share index that is 0 or there twice

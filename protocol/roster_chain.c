@@ -222,6 +222,8 @@ static enum err first_check(const struct signed_roster *s, struct wire_arena *ar
                             struct roster *next)
 {
     enum err e = roster_decode(s->document, arena, next);
+    if (e == OK && next->organisation_count == 0)
+        e = ERR_RANGE; /* a draft may be empty, a list in force not */
     return e == OK ? quorum_check(s, &next->stewards, arena) : e;
 }
 
