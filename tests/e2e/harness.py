@@ -129,6 +129,7 @@ class Federation:
 
     def start(self, node):
         assert self.control("start", str(node)).code == 0
+        wait_until(lambda: self.do(node, "status", "--json").code == 0, 30, "the start of a node")
 
     def ready(self, *nodes):
         done = self.control("ready", *map(str, nodes))
