@@ -20,7 +20,7 @@
 enum {
     ENTRIES = 100000,
     BATCH = 3289, /* entries of this size in a batch of 1,000,000 bytes */
-    ROUNDS = 3,
+    ROUNDS = 5,
     ASKED = 10000,
     RSS_KIB_MAX = 64 * 1024,
 };
