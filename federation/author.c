@@ -144,10 +144,24 @@ enum err author_append(struct federation *f, const struct draft *drafts, size_t 
     return OK;
 }
 
+/* Past its date the member list no longer says who belongs: nothing new is registered on it. What
+ * takes something back is always possible. */
+static bool may_publish(struct federation *f, const struct event *ev)
+{
+    const struct roster *r = core_roster(f);
+    bool is_stale = r != NULL && r->fresh_until_utc > 0 && f->now_utc > r->fresh_until_utc;
+    for (size_t i = 0; is_stale && i < ev->append.count; i++)
+        if (ev->append.drafts[i].type == ENTRY_SIGNAL)
+            return false;
+    return true;
+}
+
 void author_event(struct federation *f, const struct event *ev, struct effects *out)
 {
     uint64_t first = 0;
-    enum err result = author_append(f, ev->append.drafts, ev->append.count, &first, out);
+    enum err result = may_publish(f, ev)
+                          ? author_append(f, ev->append.drafts, ev->append.count, &first, out)
+                          : ERR_STALE;
     if (result != OK)
         effects_clear(out); /* whatever was begun is of no use */
     struct effect *e = effects_add(out, EFFECT_APPENDED);

@@ -72,6 +72,7 @@ void core_roster_changed(struct federation *f, struct effects *out)
             feed->rec.feed_epoch = org->feed_epoch;
     }
     links_review(f, out);
+    links_announce(f, out);
     pull_choose(f, out);
     standing_review(f, out);
     f->is_serving = true;

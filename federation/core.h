@@ -184,6 +184,8 @@ void links_frame(struct federation *f, uint32_t link, struct bytes frame, struct
 void links_cut(struct federation *f, struct link *l, struct effects *out);
 /* Cuts whoever is not admitted any more and dials whoever can be. */
 void links_review(struct federation *f, struct effects *out);
+/* Tells every ready connection which member list we have now, by an opening. */
+void links_announce(struct federation *f, struct effects *out);
 struct link *links_find(struct federation *f, uint32_t id);
 /* The ready connection to an organisation, preferring one that we dialled; NULL if there is none.
  */

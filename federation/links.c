@@ -80,6 +80,13 @@ static void send_opening(struct federation *f, const struct link *l, struct effe
     (void)!core_send(f, l->id, &m, out);
 }
 
+void links_announce(struct federation *f, struct effects *out)
+{
+    for (size_t i = 0; i < f->link_count; i++)
+        if (f->links[i].id != 0 && f->links[i].is_ready && effects_has_room(out, 64, 4096))
+            send_opening(f, &f->links[i], out);
+}
+
 void links_up(struct federation *f, const struct event *ev, struct effects *out)
 {
     const struct organisation *org = admitted(f, ev->up.transport_key);
@@ -140,10 +147,13 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
         links_cut(f, l, out);
         return;
     }
-    if (!l->is_outbound)
+    bool was_ready = l->is_ready;
+    if (!l->is_outbound && !was_ready)
         send_opening(f, l, out);
     l->is_ready = true;
     rosters_on_opening(f, l, o->roster_version, out);
+    if (was_ready)
+        return; /* it announces a newer member list */
     standing_link_ready(f, l, out);
     pull_choose(f, out);
 }

@@ -492,7 +492,8 @@ static void test_damage(void **state)
         uint8_t *end = exact + len - cut;
         memcpy(end, s->document, cut);
         enum err e = roster_decode(bytes_of(end, cut), &s->arena, &s->out);
-        assert_true(e != OK || cut > 300); /* what ends at a field's border may be a list */
+        /* What ends at a field's border may be a draft, or a list of fewer. */
+        assert_true(e != OK || s->out.organisation_count < 3 || s->out.key_count < 1 || cut > 300);
     }
     memcpy(exact, s->document, len);
     uint8_t hash[HASH_BYTES];
