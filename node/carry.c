@@ -4,6 +4,11 @@
  * PERSIST effects go into the store's open transaction. From the first of them until the commit,
  * every SEND waits in the outbox, copied, in order; so what a peer hears is always durable here.
  * One commit serves all steps of one turn of the loop.
+ *
+ * A connection takes only so many frames at once; a node that begins to follow a hundred feeds
+ * sends more. What does not fit stays in the outbox, in order, and is tried again every turn. A
+ * peer that takes nothing for long, or owes too much, is cut: it comes back and goes on from its
+ * cursor.
  */
 #include "node/node.h"
 
@@ -13,10 +18,23 @@
 #include "node/log.h"
 #include "node/store_write.h"
 
+enum {
+    SLOW_MS_MAX = 10000,
+    SLOW_BYTES_MAX = 6 * FRAME_BYTES_MAX, /* more than the core has under way to one connection */
+};
+
 struct letter {
     uint32_t link;
     size_t len;
     uint8_t *frame;
+};
+
+/* A connection that had no room for its next letter. */
+struct slow {
+    uint32_t link;
+    uint64_t since_ms;
+    size_t bytes;
+    bool is_full; /* in this pass; its later letters wait too */
 };
 
 struct dialled {
@@ -27,7 +45,9 @@ struct dialled {
 struct outbox {
     struct letter *letters;
     size_t count, cap;
-    size_t bytes;
+    size_t bytes; /* that came since the last commit */
+    struct slow slow[TRANSPORT_LINKS_MAX];
+    size_t slow_count;
     struct dialled dialled[PEERS_MAX];
     size_t dialled_count;
 };
@@ -37,19 +57,12 @@ struct outbox *outbox_new(void)
     return calloc(1, sizeof(struct outbox));
 }
 
-static void clear(struct outbox *o)
-{
-    for (size_t i = 0; i < o->count; i++)
-        free(o->letters[i].frame);
-    o->count = 0;
-    o->bytes = 0;
-}
-
 void outbox_free(struct outbox **o)
 {
     if (*o == NULL)
         return;
-    clear(*o);
+    for (size_t i = 0; i < (*o)->count; i++)
+        free((*o)->letters[i].frame);
     free((*o)->letters);
     free(*o);
     *o = NULL;
@@ -60,15 +73,9 @@ size_t outbox_bytes(const struct outbox *o)
     return o->bytes;
 }
 
-/* Sends, or ends a connection that takes nothing: its peer comes back and goes on from its cursor.
- */
-static void send_now(struct node *n, uint32_t link, struct bytes frame)
+bool outbox_is_waiting(const struct outbox *o)
 {
-    enum err e = transport_send(n->transport, link, frame);
-    if (e == ERR_FULL) {
-        log_line(LEVEL_WARNING, "peer-too-slow", log_u64("link", link));
-        transport_cut(n->transport, link);
-    }
+    return o->count > 0;
 }
 
 static void enqueue(struct node *n, uint32_t link, struct bytes frame)
@@ -90,6 +97,90 @@ static void enqueue(struct node *n, uint32_t link, struct bytes frame)
     o->bytes += frame.len;
 }
 
+static void send_or_enqueue(struct node *n, uint32_t link, struct bytes frame)
+{
+    bool is_held = store_is_dirty(n->store) || n->outbox->count > 0;
+    if (is_held || transport_send(n->transport, link, frame) == ERR_FULL)
+        enqueue(n, link, frame);
+}
+
+static struct slow *find_slow(struct outbox *o, uint32_t link)
+{
+    for (size_t i = 0; i < o->slow_count; i++)
+        if (o->slow[i].link == link)
+            return &o->slow[i];
+    return NULL;
+}
+
+/* Sends a letter, or says that it has to wait. */
+static bool must_wait(struct node *n, const struct letter *l)
+{
+    struct outbox *o = n->outbox;
+    struct slow *s = find_slow(o, l->link);
+    if (s == NULL || !s->is_full) {
+        if (transport_send(n->transport, l->link, bytes_of(l->frame, l->len)) != ERR_FULL)
+            return false;
+        if (s == NULL && o->slow_count == TRANSPORT_LINKS_MAX)
+            return false; /* lost with its connection: there are no more than these */
+        if (s == NULL) {
+            s = &o->slow[o->slow_count++];
+            *s = (struct slow){.link = l->link, .since_ms = node_now_ms()};
+        }
+        s->is_full = true;
+    }
+    s->bytes += l->len;
+    return true;
+}
+
+static void drop_letters(struct outbox *o, uint32_t link)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < o->count; i++) {
+        if (o->letters[i].link == link)
+            free(o->letters[i].frame);
+        else
+            o->letters[kept++] = o->letters[i];
+    }
+    o->count = kept;
+}
+
+/* Forgets those that took everything, and cuts those that are too slow. */
+static void review_slow(struct node *n)
+{
+    struct outbox *o = n->outbox;
+    for (size_t i = o->slow_count; i-- > 0;) {
+        struct slow *s = &o->slow[i];
+        bool is_too_slow =
+            s->is_full && (s->bytes > SLOW_BYTES_MAX || node_now_ms() - s->since_ms > SLOW_MS_MAX);
+        if (is_too_slow) {
+            log_line(LEVEL_WARNING, "peer-too-slow", log_u64("link", s->link));
+            transport_cut(n->transport, s->link);
+            drop_letters(o, s->link);
+        }
+        if (is_too_slow || !s->is_full)
+            *s = o->slow[--o->slow_count];
+    }
+}
+
+static void deliver(struct node *n)
+{
+    struct outbox *o = n->outbox;
+    size_t kept = 0;
+    for (size_t i = 0; i < o->slow_count; i++) {
+        o->slow[i].is_full = false;
+        o->slow[i].bytes = 0;
+    }
+    for (size_t i = 0; i < o->count; i++) {
+        if (must_wait(n, &o->letters[i]))
+            o->letters[kept++] = o->letters[i];
+        else
+            free(o->letters[i].frame);
+    }
+    o->count = kept;
+    o->bytes = 0;
+    review_slow(n);
+}
+
 enum err carry_commit(struct node *n)
 {
     if (store_is_dirty(n->store)) {
@@ -97,10 +188,7 @@ enum err carry_commit(struct node *n)
         if (e != OK)
             return e;
     }
-    struct outbox *o = n->outbox;
-    for (size_t i = 0; i < o->count; i++)
-        send_now(n, o->letters[i].link, bytes_of(o->letters[i].frame, o->letters[i].len));
-    clear(o);
+    deliver(n);
     desk_on_committed(n->desk);
     return OK;
 }
@@ -167,10 +255,7 @@ static enum err carry_one(struct node *n, const struct effect *e)
 {
     switch (e->type) {
     case EFFECT_SEND:
-        if (store_is_dirty(n->store) || n->outbox->count > 0)
-            enqueue(n, e->link, e->frame);
-        else
-            send_now(n, e->link, e->frame);
+        send_or_enqueue(n, e->link, e->frame);
         return OK;
     case EFFECT_CUT:
         transport_cut(n->transport, e->link);

@@ -22,6 +22,7 @@ enum {
     OUTBOX_BYTES_A_TURN = 4u << 20, /* or this much to be sent */
     SELFTEST_MS = 10000,
     SWEEP_LOG_MS = 60000,
+    RESEND_MS = 2, /* between tries to send what a connection had no room for */
 };
 
 uint64_t node_now_ms(void)
@@ -317,7 +318,10 @@ static long wait_ms(const struct node *n)
     if (desk_is_busy(n->desk))
         return 0;
     uint64_t now = node_now_ms(), deadline = federation_deadline_ms(n->core);
-    return transport_timeout_ms(n->transport, deadline <= now ? 0 : (long)(deadline - now));
+    long wait = deadline <= now ? 0 : (long)(deadline - now);
+    if (outbox_is_waiting(n->outbox) && wait > RESEND_MS)
+        wait = RESEND_MS;
+    return transport_timeout_ms(n->transport, wait);
 }
 
 static int open_signals(void)

@@ -76,8 +76,10 @@ struct outbox *outbox_new(void);
 void outbox_free(struct outbox **o);
 /* Carries out the effects of one step, in order. ERR_IO: the store failed, which is fatal. */
 MUST_CHECK enum err carry_out(struct node *n, const struct effects *out);
-/* Bytes that wait for the commit. */
+/* Bytes that came since the last commit. */
 size_t outbox_bytes(const struct outbox *o);
+/* Whether there is something to be sent: after a commit, to peers that took no more. */
+bool outbox_is_waiting(const struct outbox *o);
 /* Commits what is pending and lets everything go that waited for it. ERR_IO: fatal. */
 MUST_CHECK enum err carry_commit(struct node *n);
 
