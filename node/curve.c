@@ -25,6 +25,12 @@ void curve_init(unsigned io_threads)
     zsys_set_max_sockets(CURVE_SOCKETS_MAX); /* three for each peer that is dialled */
 }
 
+/* A bare socket in CZMQ's context; NULL where zsock_new would abort. */
+static void *socket_new(int type)
+{
+    return zmq_socket(zsys_init(), type);
+}
+
 static bool is_one_of(char c, const char *others)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -116,8 +122,6 @@ static void options_set_common(void *raw, const char *endpoint)
 zsock_t *curve_listener(const uint8_t secret_key[CURVE_KEY_BYTES], const char *endpoint)
 {
     zsock_t *socket = zsock_new(ZMQ_ROUTER);
-    if (!socket)
-        return NULL;
     void *raw = zsock_resolve(socket);
     const int one = 1, mechanism = ZMQ_CURVE, backlog = CURVE_BACKLOG;
     options_set_common(raw, endpoint);
@@ -138,14 +142,13 @@ zsock_t *curve_listener(const uint8_t secret_key[CURVE_KEY_BYTES], const char *e
     return socket;
 }
 
-zsock_t *curve_dialler(const uint8_t public_key[CURVE_KEY_BYTES],
-                       const uint8_t secret_key[CURVE_KEY_BYTES],
-                       const uint8_t server_key[CURVE_KEY_BYTES], const char *endpoint)
+void *curve_dialler(const uint8_t public_key[CURVE_KEY_BYTES],
+                    const uint8_t secret_key[CURVE_KEY_BYTES],
+                    const uint8_t server_key[CURVE_KEY_BYTES], const char *endpoint)
 {
-    zsock_t *socket = zsock_new(ZMQ_DEALER);
-    if (!socket)
+    void *raw = socket_new(ZMQ_DEALER);
+    if (!raw)
         return NULL;
-    void *raw = zsock_resolve(socket);
     const int one = 1, never = -1, zero = 0, mechanism = ZMQ_CURVE, connect_ms = CURVE_CONNECT_MS;
     options_set_common(raw, endpoint);
     option_set(raw, ZMQ_IMMEDIATE, &one, sizeof one); /* nothing is queued before the handshake */
@@ -162,35 +165,34 @@ zsock_t *curve_dialler(const uint8_t public_key[CURVE_KEY_BYTES],
                      option_is(raw, ZMQ_CURVE_SERVERKEY, server_key, CURVE_KEY_BYTES) &&
                      option_is(raw, ZMQ_MAXMSGSIZE, &message_bytes_max, sizeof message_bytes_max);
     assert(is_pinned);
-    return socket;
+    return raw;
 }
 
-zsock_t *curve_monitor(zsock_t *watched, int events)
+void *curve_monitor(void *watched, int events)
 {
     static uint64_t
         count; /* a name is free again only when libzmq gets round to it: never reuse one */
     char name[64];
     snprintf(name, sizeof name, "inproc://monitor-%" PRIu64, ++count);
-    if (zmq_socket_monitor(zsock_resolve(watched), name, events) != 0)
+    if (zmq_socket_monitor(watched, name, events) != 0)
         return NULL;
-    zsock_t *monitor = zsock_new(ZMQ_PAIR);
+    void *monitor = socket_new(ZMQ_PAIR);
     if (!monitor)
         return NULL;
-    const int no_limit = 0;
-    option_set(zsock_resolve(monitor), ZMQ_RCVHWM, &no_limit, sizeof no_limit);
-    option_set(zsock_resolve(monitor), ZMQ_LINGER, &no_limit, sizeof no_limit);
-    if (zmq_connect(zsock_resolve(monitor), name) != 0)
-        zsock_destroy(&monitor);
+    const int zero = 0;
+    option_set(monitor, ZMQ_RCVHWM, &zero, sizeof zero); /* no limit */
+    option_set(monitor, ZMQ_LINGER, &zero, sizeof zero);
+    int rc = zmq_connect(monitor, name);
+    assert(rc == 0); /* it was bound just now */
     return monitor;
 }
 
-int curve_monitor_next(zsock_t *monitor, uint32_t *value)
+int curve_monitor_next(void *monitor, uint32_t *value)
 {
-    void *raw = zsock_resolve(monitor);
     uint8_t head[6]; /* event u16, value u32, in this machine's byte order */
     int len;
     do
-        len = zmq_recv(raw, head, sizeof head, ZMQ_DONTWAIT);
+        len = zmq_recv(monitor, head, sizeof head, ZMQ_DONTWAIT);
     while (len < 0 && zmq_errno() == EINTR); /* "none now" must be true */
     if (len < 0) {
         assert(zmq_errno() == EAGAIN);
@@ -200,15 +202,24 @@ int curve_monitor_next(zsock_t *monitor, uint32_t *value)
     assert(len == (int)sizeof head);
     memcpy(&event, head, sizeof event);
     memcpy(value, head + sizeof event, sizeof *value);
-    len = zmq_recv(raw, NULL, 0, ZMQ_DONTWAIT); /* the address, of no use here */
+    len = zmq_recv(monitor, NULL, 0, ZMQ_DONTWAIT); /* the address, of no use here */
     assert(len >= 0);
     return event;
 }
 
-void curve_close(zsock_t **socket, zsock_t **monitor)
+void curve_monitor_close(void *watched, void **monitor)
 {
-    if (*socket)
-        zmq_socket_monitor(zsock_resolve(*socket), NULL, 0);
-    zsock_destroy(monitor);
-    zsock_destroy(socket);
+    if (watched)
+        zmq_socket_monitor(watched, NULL, 0);
+    if (*monitor)
+        zmq_close(*monitor);
+    *monitor = NULL;
+}
+
+void curve_dialler_close(void **dialler, void **monitor)
+{
+    curve_monitor_close(*dialler, monitor);
+    if (*dialler)
+        zmq_close(*dialler);
+    *dialler = NULL;
 }

@@ -7,11 +7,13 @@
  * which security rests, and aborts if one is not what was asked: a node that would let strangers in
  * must not run.
  *
+ * What is made at the start is a zsock. What is made later is a bare socket of the same context,
+ * since zsock_new aborts when descriptors run out, and anybody who connects can bring that about.
+ *
  * Limits. MAXMSGSIZE holds per frame and before authentication: without it a stranger can make a
  * node allocate hundreds of megabytes. The two queue lengths bound memory at frames x
- * SOCKET_BYTES_MAX per connection: a peer fills our receive queue at will, so that one is short;
- * the send queue takes bursts of small messages, and what is large in it is bounded by the credit
- * that peers were given.
+ * SOCKET_BYTES_MAX per connection; both are short, since a peer fills the one at will and keeps the
+ * other full by not reading. Bursts of small frames have their place in spill.h.
  */
 #ifndef NODE_CURVE_H
 #define NODE_CURVE_H
@@ -24,7 +26,7 @@
 
 enum {
     CURVE_KEY_BYTES = 32,
-    CURVE_SEND_FRAMES = 64,    /* ZMQ_SNDHWM of each connection */
+    CURVE_SEND_FRAMES = 16,    /* ZMQ_SNDHWM of each connection */
     CURVE_RECEIVE_FRAMES = 16, /* ZMQ_RCVHWM of each connection */
     CURVE_BACKLOG = 512,       /* connections that the kernel holds until they are accepted */
     CURVE_HANDSHAKE_MS = 4000,
@@ -45,25 +47,28 @@ void curve_init(unsigned io_threads);
 bool curve_endpoint_check(const char *endpoint, bool is_listening);
 
 /* A ROUTER that speaks CURVE as a server and asks the ZAP handler, not yet bound to the endpoint
- * that it is made for; bind the handler first. NULL if libzmq has no room for a socket (zmq_errno).
- */
+ * that it is made for; bind the handler first. For the start only: aborts if libzmq has no room for
+ * a socket. */
 zsock_t *curve_listener(const uint8_t secret_key[CURVE_KEY_BYTES], const char *endpoint);
 
 /* A DEALER that will talk to nobody but the holder of server_key, not yet connected to the endpoint
- * that it is made for. It never reconnects by itself: one socket is one connection. NULL as above.
- */
-zsock_t *curve_dialler(const uint8_t public_key[CURVE_KEY_BYTES],
-                       const uint8_t secret_key[CURVE_KEY_BYTES],
-                       const uint8_t server_key[CURVE_KEY_BYTES], const char *endpoint);
+ * that it is made for. It never reconnects by itself: one socket is one connection. NULL if libzmq
+ * has no room for a socket (zmq_errno); try again later. */
+void *curve_dialler(const uint8_t public_key[CURVE_KEY_BYTES],
+                    const uint8_t secret_key[CURVE_KEY_BYTES],
+                    const uint8_t server_key[CURVE_KEY_BYTES], const char *endpoint);
 
 /* A socket that receives the named ZMQ_EVENT_* of another; call before bind or connect. Its queue
  * has no limit: with one, libzmq's I/O thread would wait for us. NULL as above. */
-zsock_t *curve_monitor(zsock_t *watched, int events);
+void *curve_monitor(void *watched, int events);
 
 /* The next event of a monitor, or 0 if there is none now; *value is what libzmq says with it. */
-int curve_monitor_next(zsock_t *monitor, uint32_t *value);
+int curve_monitor_next(void *monitor, uint32_t *value);
 
-/* Closes a monitored socket and its monitor; either may be NULL. */
-void curve_close(zsock_t **socket, zsock_t **monitor);
+/* Closes the monitor of a socket; both may be NULL. */
+void curve_monitor_close(void *watched, void **monitor);
+
+/* Closes what curve_dialler made, and its monitor; both may be NULL. */
+void curve_dialler_close(void **dialler, void **monitor);
 
 #endif

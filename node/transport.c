@@ -48,8 +48,10 @@ void transport_free(struct transport **t)
     if (!*t)
         return;
     transport_release(*t);
-    for (size_t i = 0; i < OUTBOUND_SLOTS; i++)
-        curve_close(&(*t)->outbound[i].socket, &(*t)->outbound[i].monitor);
+    for (size_t i = 0; i < OUTBOUND_SLOTS; i++) {
+        spill_clear(&(*t)->outbound[i].spill);
+        curve_dialler_close(&(*t)->outbound[i].socket, &(*t)->outbound[i].monitor);
+    }
     inbound_close(*t);
     sodium_memzero(*t, sizeof **t);
     free(*t);
@@ -123,6 +125,10 @@ bool transport_next(struct transport *t, struct transport_event *ev)
     t->now_ms = transport_clock_ms();
     if (t->zap)
         zap_step(t->zap);
+    if (t->spilled > 0) {
+        inbound_flush(t);
+        outbound_flush(t);
+    }
     for (size_t left = t->outbound_used + 1; left > 0; left--) {
         size_t turn = t->turn <= t->outbound_used ? t->turn : 0;
         t->turn = turn + 1;
@@ -149,14 +155,14 @@ zmq_pollitem_t *transport_poll_items(struct transport *t, size_t own, size_t *co
         item_add(t, count, zap_socket(t->zap));
     if (t->listener) {
         item_add(t, count, zsock_resolve(t->listener));
-        item_add(t, count, zsock_resolve(t->listener_monitor));
+        item_add(t, count, t->listener_monitor);
     }
     for (size_t i = 0; i < t->outbound_used; i++) {
         struct outbound *out = &t->outbound[i];
         if (out->monitor)
-            item_add(t, count, zsock_resolve(out->monitor));
+            item_add(t, count, out->monitor);
         if (out->state == OUTBOUND_UP)
-            item_add(t, count, zsock_resolve(out->socket));
+            item_add(t, count, out->socket);
     }
     return t->items;
 }
@@ -165,6 +171,9 @@ long transport_timeout_ms(const struct transport *t, long at_most)
 {
     if (t->queue_count > 0 || t->is_message_due || t->is_discarding || t->inbound_closing > 0)
         return 0;
+    /* A ROUTER cannot say when there is room for a certain peer */
+    if (t->spilled > 0 && (at_most < 0 || at_most > TRANSPORT_SPILL_MS))
+        at_most = TRANSPORT_SPILL_MS;
     uint64_t now_ms = transport_clock_ms();
     for (size_t i = 0; i < t->outbound_used; i++) {
         const struct outbound *out = &t->outbound[i];
@@ -181,38 +190,28 @@ long transport_timeout_ms(const struct transport *t, long at_most)
 
 /* ---- commands ---- */
 
-/* Sends what stands before the payload: for a ROUTER, the routing id. */
-static bool put_first(void *raw, struct bytes routing_id)
+/* Every send and its outcome go through here, so that links with frames waiting are counted. */
+enum err transport_put(struct transport *t, struct spill *s, void *socket, struct bytes routing_id,
+                       struct bytes frame)
 {
-    return routing_id.len == 0 ||
-           zmq_send(raw, routing_id.data, routing_id.len, ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0;
+    bool was_empty = spill_is_empty(s);
+    enum err e = spill_send(s, socket, routing_id, frame);
+    t->spilled += was_empty && !spill_is_empty(s);
+    return e;
 }
 
-enum err transport_put(void *raw, struct bytes routing_id, struct bytes frame)
+void transport_flush(struct transport *t, struct spill *s, void *socket, struct bytes routing_id)
 {
-    zmq_msg_t m;
-    if (zmq_msg_init_size(&m, frame.len) != 0)
-        return ERR_FULL;
-    if (frame.len > 0)
-        memcpy(zmq_msg_data(&m), frame.data, frame.len);
-    enum err e = ERR_FULL;
-    for (int tries = 0; tries < 2 && e == ERR_FULL; tries++) {
-        bool is_open = put_first(raw, routing_id);
-        if (is_open && zmq_msg_send(&m, raw, ZMQ_DONTWAIT) >= 0)
-            return OK;
-        /* A ROUTER that took the routing id takes the payload; otherwise the next routing id would
-         * be sent as one. */
-        assert(!is_open || routing_id.len == 0);
-        if (zmq_errno() == EHOSTUNREACH)
-            e = ERR_NOT_FOUND;
-        /* When sending, libzmq looks only now and then for news of a new connection or of room in
-         * its queue; this question makes it look. */
-        int events;
-        size_t len = sizeof events;
-        zmq_getsockopt(raw, ZMQ_EVENTS, &events, &len);
-    }
-    zmq_msg_close(&m);
-    return e;
+    if (spill_is_empty(s))
+        return;
+    spill_flush(s, socket, routing_id);
+    t->spilled -= spill_is_empty(s);
+}
+
+void transport_unspill(struct transport *t, struct spill *s)
+{
+    t->spilled -= !spill_is_empty(s);
+    spill_clear(s);
 }
 
 enum err transport_send(struct transport *t, uint32_t link, struct bytes frame)
@@ -239,12 +238,12 @@ void transport_cut(struct transport *t, uint32_t link)
 
 /* ---- self-test ---- */
 
-static enum err selftest_wait(struct transport *t, zsock_t *monitor, uint64_t until_ms)
+static enum err selftest_wait(struct transport *t, void *monitor, uint64_t until_ms)
 {
     for (uint64_t now; (now = transport_clock_ms()) < until_ms;) {
         zmq_pollitem_t items[] = {
-            {.socket = zap_socket(t->zap),     .events = ZMQ_POLLIN},
-            {.socket = zsock_resolve(monitor), .events = ZMQ_POLLIN},
+            {.socket = zap_socket(t->zap), .events = ZMQ_POLLIN},
+            {.socket = monitor,            .events = ZMQ_POLLIN},
         };
         zmq_poll(items, 2, (long)(until_ms - now));
         zap_step(t->zap);
@@ -266,14 +265,14 @@ enum err transport_selftest(struct transport *t, unsigned timeout_ms)
     uint8_t server[CURVE_KEY_BYTES], public_key[CURVE_KEY_BYTES], secret_key[CURVE_KEY_BYTES];
     crypto_scalarmult_base(server, t->config.secret_key); /* what the listener really holds */
     crypto_box_keypair(public_key, secret_key);
-    zsock_t *stranger = curve_dialler(public_key, secret_key, server, t->endpoint);
+    void *stranger = curve_dialler(public_key, secret_key, server, t->endpoint);
     sodium_memzero(secret_key, sizeof secret_key);
-    zsock_t *monitor = stranger ? curve_monitor(stranger, ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-                                                              ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
-                                : NULL;
+    void *monitor = stranger ? curve_monitor(stranger, ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                                                           ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+                             : NULL;
     enum err e = ERR_IO;
-    if (monitor && zmq_connect(zsock_resolve(stranger), t->endpoint) == 0)
+    if (monitor && zmq_connect(stranger, t->endpoint) == 0)
         e = selftest_wait(t, monitor, transport_clock_ms() + timeout_ms);
-    curve_close(&stranger, &monitor);
+    curve_dialler_close(&stranger, &monitor);
     return e;
 }

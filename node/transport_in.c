@@ -35,10 +35,8 @@ enum err inbound_open(struct transport *t)
     if (e != OK)
         return e;
     t->listener = curve_listener(t->config.secret_key, t->config.listen);
-    if (!t->listener)
-        return ERR_IO;
-    t->listener_monitor = curve_monitor(t->listener, ZMQ_EVENT_DISCONNECTED);
     void *raw = zsock_resolve(t->listener);
+    t->listener_monitor = curve_monitor(raw, ZMQ_EVENT_DISCONNECTED);
     size_t len = sizeof t->endpoint;
     if (!t->listener_monitor || zmq_bind(raw, t->config.listen) != 0 ||
         zmq_getsockopt(raw, ZMQ_LAST_ENDPOINT, t->endpoint, &len) != 0)
@@ -48,7 +46,11 @@ enum err inbound_open(struct transport *t)
 
 void inbound_close(struct transport *t)
 {
-    curve_close(&t->listener, &t->listener_monitor);
+    for (size_t i = 0; i < t->inbound_used; i++)
+        spill_clear(&t->inbound[i].spill);
+    if (t->listener)
+        curve_monitor_close(zsock_resolve(t->listener), &t->listener_monitor);
+    zsock_destroy(&t->listener);
     zap_free(&t->zap);
 }
 
@@ -77,6 +79,7 @@ static void inbound_set_closing(struct transport *t, struct inbound *in)
 static void inbound_set_cut(struct transport *t, struct inbound *in)
 {
     transport_queue(t, TRANSPORT_DOWN, inbound_link(t, in), in->key, false);
+    transport_unspill(t, &in->spill);
     in->state = INBOUND_CUT;
     t->inbound_up--;
 }
@@ -333,9 +336,16 @@ enum err inbound_send(struct transport *t, struct inbound *in, struct bytes fram
 {
     if (in->is_closing)
         return ERR_NOT_FOUND;
-    enum err e = transport_put(zsock_resolve(t->listener),
+    enum err e = transport_put(t, &in->spill, zsock_resolve(t->listener),
                                bytes_of(in->routing_id, ROUTING_ID_BYTES), frame);
     if (e == ERR_NOT_FOUND)
         inbound_set_closing(t, in);
     return e;
+}
+
+void inbound_flush(struct transport *t)
+{
+    for (size_t i = 0; i < t->inbound_used; i++)
+        transport_flush(t, &t->inbound[i].spill, zsock_resolve(t->listener),
+                        bytes_of(t->inbound[i].routing_id, ROUTING_ID_BYTES));
 }

@@ -40,7 +40,8 @@ struct outbound *outbound_find(struct transport *t, uint32_t link)
 static void outbound_retry(struct transport *t, struct outbound *out)
 {
     uint64_t min = t->config.reconnect_ms_min, max = t->config.reconnect_ms_max;
-    curve_close(&out->socket, &out->monitor);
+    transport_unspill(t, &out->spill);
+    curve_dialler_close(&out->socket, &out->monitor);
     out->state = OUTBOUND_WAITING;
     out->wait_ms_max = out->wait_ms_max < max / 2 ? 2 * out->wait_ms_max : max;
     out->deadline_ms =
@@ -52,7 +53,7 @@ static void outbound_connect(struct transport *t, struct outbound *out)
     out->socket =
         curve_dialler(t->config.public_key, t->config.secret_key, out->key, out->endpoint);
     out->monitor = out->socket ? curve_monitor(out->socket, OUTBOUND_EVENTS) : NULL;
-    if (!out->monitor || zmq_connect(zsock_resolve(out->socket), out->endpoint) != 0) {
+    if (!out->monitor || zmq_connect(out->socket, out->endpoint) != 0) {
         outbound_retry(t, out);
         return;
     }
@@ -109,7 +110,7 @@ static bool outbound_receive(struct transport *t, struct outbound *out)
 {
     zmq_msg_init(&t->message);
     t->has_message = true;
-    if (zmq_msg_recv(&t->message, zsock_resolve(out->socket), ZMQ_DONTWAIT) < 0) {
+    if (zmq_msg_recv(&t->message, out->socket, ZMQ_DONTWAIT) < 0) {
         assert(zmq_errno() == EAGAIN || zmq_errno() == EINTR);
         transport_release(t);
         return false;
@@ -157,10 +158,18 @@ enum err outbound_send(struct transport *t, struct outbound *out, struct bytes f
 {
     if (out->state != OUTBOUND_UP)
         return ERR_NOT_FOUND;
-    enum err e = transport_put(zsock_resolve(out->socket), bytes_of(NULL, 0), frame);
-    if (e == ERR_FULL) /* a DEALER whose peer has gone says the same as one whose peer is slow */
+    if (!spill_is_empty(&out->spill)) /* a DEALER takes frames no better when its peer has gone */
         outbound_watch(t, out);
-    return out->state == OUTBOUND_UP ? e : ERR_NOT_FOUND;
+    if (out->state != OUTBOUND_UP)
+        return ERR_NOT_FOUND;
+    return transport_put(t, &out->spill, out->socket, bytes_of(NULL, 0), frame);
+}
+
+void outbound_flush(struct transport *t)
+{
+    for (size_t i = 0; i < t->outbound_used; i++)
+        if (t->outbound[i].state == OUTBOUND_UP)
+            transport_flush(t, &t->outbound[i].spill, t->outbound[i].socket, bytes_of(NULL, 0));
 }
 
 static struct outbound *outbound_by_key(struct transport *t, const uint8_t *key)

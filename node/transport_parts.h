@@ -9,6 +9,7 @@
 
 #include <czmq.h>
 
+#include "node/spill.h"
 #include "node/transport.h"
 #include "node/zap.h"
 
@@ -16,6 +17,7 @@ enum {
     INBOUND_SLOTS = 2048, /* more than may be up, so that cut links are remembered for a while */
     INBOUND_UP_MAX = TRANSPORT_LINKS_MAX - PEERS_MAX,
     OUTBOUND_SLOTS = PEERS_MAX,
+    TRANSPORT_SPILL_MS = 2, /* how often frames that wait for room are tried again */
     LINK_PLACE_BITS = 12,
     ROUTING_ID_BYTES = 5, /* those that libzmq itself gives: zero, then a counter */
     QUEUE_MAX =
@@ -37,6 +39,7 @@ struct inbound {
     uint8_t key[TRANSPORT_KEY_BYTES];
     uint32_t generation;
     uint64_t order; /* of arrival */
+    struct spill spill;
 };
 
 /* FREE -> CONNECTING at a dial; CONNECTING -> UP at the handshake, or -> WAITING when that failed
@@ -54,12 +57,13 @@ struct outbound {
     enum outbound_state state;
     uint8_t key[TRANSPORT_KEY_BYTES];
     char endpoint[ENDPOINT_BYTES_MAX + 1];
-    zsock_t *socket;
-    zsock_t *monitor;
+    void *socket;
+    void *monitor;
     uint64_t deadline_ms; /* WAITING: dial then; CONNECTING: give up then */
     uint64_t up_ms;       /* since when it is up */
     uint64_t wait_ms_max; /* the next wait is at most this */
     uint32_t generation;
+    struct spill spill;
 };
 
 struct transport {
@@ -69,7 +73,7 @@ struct transport {
     uint64_t now_ms; /* monotonic, at the current call */
 
     zsock_t *listener;
-    zsock_t *listener_monitor;
+    void *listener_monitor;
     bool is_discarding; /* frames of a refused message are still to be read */
     struct inbound inbound[INBOUND_SLOTS];
     size_t inbound_used; /* highest slot in use, plus one */
@@ -79,7 +83,8 @@ struct transport {
 
     struct outbound outbound[OUTBOUND_SLOTS];
     size_t outbound_used;
-    size_t turn; /* whose turn it is: 0 the listener, then outbound slots */
+    size_t spilled; /* links with frames that wait for room */
+    size_t turn;    /* whose turn it is: 0 the listener, then outbound slots */
 
     struct transport_event queue[QUEUE_MAX];
     size_t queue_first;
@@ -104,8 +109,11 @@ void transport_deliver(struct transport *t, uint32_t link, const uint8_t key[TRA
                        bool is_outbound);
 /* Closes t->message, delivered or not. */
 void transport_release(struct transport *t);
-/* Sends without waiting. OK, ERR_FULL, or ERR_NOT_FOUND if the socket knows no such peer. */
-MUST_CHECK enum err transport_put(void *raw, struct bytes routing_id, struct bytes frame);
+/* spill_send, spill_flush and spill_clear of one link. */
+MUST_CHECK enum err transport_put(struct transport *t, struct spill *s, void *socket,
+                                  struct bytes routing_id, struct bytes frame);
+void transport_flush(struct transport *t, struct spill *s, void *socket, struct bytes routing_id);
+void transport_unspill(struct transport *t, struct spill *s);
 
 /* ---- transport_in.c ---- */
 MUST_CHECK enum err inbound_open(struct transport *t);
@@ -114,6 +122,7 @@ void inbound_close(struct transport *t);
 bool inbound_step(struct transport *t);
 struct inbound *inbound_find(struct transport *t, uint32_t link);
 MUST_CHECK enum err inbound_send(struct transport *t, struct inbound *in, struct bytes frame);
+void inbound_flush(struct transport *t);
 /* Queues DOWN; shuts the connection down if t->message came over it. */
 void inbound_cut(struct transport *t, struct inbound *in);
 
@@ -121,6 +130,7 @@ void inbound_cut(struct transport *t, struct inbound *in);
 bool outbound_step(struct transport *t, struct outbound *out);
 struct outbound *outbound_find(struct transport *t, uint32_t link);
 MUST_CHECK enum err outbound_send(struct transport *t, struct outbound *out, struct bytes frame);
+void outbound_flush(struct transport *t);
 /* Ends the connection, with DOWN if it was up; it is dialled again in due time. */
 void outbound_end(struct transport *t, struct outbound *out);
 /* Ends the connection and forgets the peer. */

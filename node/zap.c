@@ -40,24 +40,18 @@ enum err zap_new(const char *domain, zap_admit_fn *admit, void *ctx, struct zap 
     struct zap *z = calloc(1, sizeof *z);
     if (!z)
         return ERR_IO;
-    enum err e = ERR_IO;
     z->domain = bytes_of(domain, strlen(domain));
     z->admit = admit;
     z->ctx = ctx;
     z->socket = zsock_new(ZMQ_REP);
-    if (!z->socket)
-        goto fail;
     z->raw = zsock_resolve(z->socket);
     if (zmq_bind(z->raw, ZAP_ENDPOINT) != 0) {
-        e = zmq_errno() == EADDRINUSE ? ERR_DUPLICATE : ERR_IO;
-        goto fail;
+        zsock_destroy(&z->socket);
+        free(z);
+        return ERR_DUPLICATE; /* the only way in which a name in the process can be refused */
     }
     *out = z;
     return OK;
-fail:
-    zsock_destroy(&z->socket);
-    free(z);
-    return e;
 }
 
 void zap_free(struct zap **z)

@@ -26,8 +26,9 @@ struct zap;
 
 /* Binds the handler. It answers for the one domain (borrowed: it must outlive the handler), for
  * CURVE only, and gives an admitted peer the User-Id of 64 hex digits that spells its key. Returns
- * ERR_DUPLICATE if this process has a handler already, ERR_IO if libzmq has no room for a socket
- * (zmq_errno says more); the caller gives up starting. On error *out is NULL. */
+ * ERR_DUPLICATE if this process has a handler already, ERR_IO if there is no memory; the caller
+ * gives up starting. On error *out is NULL. For the start only: aborts if libzmq has no room for a
+ * socket. */
 MUST_CHECK enum err zap_new(const char *domain, zap_admit_fn *admit, void *ctx, struct zap **out);
 
 /* Closes the handler: from then on every handshake is refused. Accepts a pointer to NULL. */

@@ -73,10 +73,51 @@ static void test_endpoints(void **state)
     assert_false(curve_endpoint_check(longest, false));
 }
 
+/* Goal: both kinds of socket have their limits before anybody has proved who he is.
+ * Method: the options are read back. */
+static void test_limits(void **state)
+{
+    (void)state;
+    uint8_t public_key[CURVE_KEY_BYTES], secret_key[CURVE_KEY_BYTES];
+    crypto_box_keypair(public_key, secret_key);
+    for (int is_ipv6 = 0; is_ipv6 <= 1; is_ipv6++) {
+        const char *endpoint = is_ipv6 ? "tcp://[::1]:5000" : "tcp://127.0.0.1:5000";
+        zsock_t *listener = curve_listener(secret_key, endpoint);
+        void *monitor = NULL,
+             *dialler = curve_dialler(public_key, secret_key, public_key, endpoint);
+        for (size_t i = 0; i < 2; i++) {
+            const int options[][2] = {
+                {ZMQ_HANDSHAKE_IVL,     4000   },
+                {ZMQ_HEARTBEAT_IVL,     15000  },
+                {ZMQ_HEARTBEAT_TIMEOUT, 60000  },
+                {ZMQ_HEARTBEAT_TTL,     60000  },
+                {ZMQ_SNDHWM,            16     },
+                {ZMQ_RCVHWM,            16     },
+                {ZMQ_LINGER,            0      },
+                {ZMQ_IPV6,              is_ipv6},
+            };
+            void *raw = i == 0 ? zsock_resolve(listener) : dialler;
+            assert_non_null(raw);
+            for (size_t o = 0; o < sizeof options / sizeof options[0]; o++) {
+                int value = -1;
+                size_t len = sizeof value;
+                assert_int_equal(zmq_getsockopt(raw, options[o][0], &value, &len), 0);
+                assert_int_equal(value, options[o][1]);
+            }
+            int64_t bytes = -1;
+            size_t len = sizeof bytes;
+            assert_int_equal(zmq_getsockopt(raw, ZMQ_MAXMSGSIZE, &bytes, &len), 0);
+            assert_int_equal(bytes, 1024 * 1024 + 4096);
+        }
+        zsock_destroy(&listener);
+        curve_dialler_close(&dialler, &monitor);
+    }
+}
+
 struct pair {
     zsock_t *listener;
-    zsock_t *dialler;
-    zsock_t *monitor;
+    void *dialler;
+    void *monitor;
 };
 
 static void pair_open(struct pair *p, int is_enforced)
@@ -102,21 +143,20 @@ static void pair_open(struct pair *p, int is_enforced)
                                                ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                                                ZMQ_EVENT_DISCONNECTED);
     assert_non_null(p->monitor);
-    assert_int_equal(zmq_connect(zsock_resolve(p->dialler), endpoint), 0);
+    assert_int_equal(zmq_connect(p->dialler, endpoint), 0);
 }
 
 static int pair_outcome(struct pair *p)
 {
-    zmq_pollitem_t item = {.socket = zsock_resolve(p->monitor), .events = ZMQ_POLLIN};
+    zmq_pollitem_t item = {.socket = p->monitor, .events = ZMQ_POLLIN};
     uint32_t value;
     return zmq_poll(&item, 1, 3000) == 1 ? curve_monitor_next(p->monitor, &value) : 0;
 }
 
 static void pair_close(struct pair *p)
 {
-    zsock_t *none = NULL;
-    curve_close(&p->dialler, &p->monitor);
-    curve_close(&p->listener, &none);
+    curve_dialler_close(&p->dialler, &p->monitor);
+    zsock_destroy(&p->listener);
 }
 
 /* Goal: a listener for which no ZAP handler answers lets nobody in.
@@ -135,7 +175,7 @@ static void test_no_handler(void **state)
     int outcome = pair_outcome(&p);
     assert_true(outcome == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ||
                 outcome == ZMQ_EVENT_DISCONNECTED);
-    assert_int_equal(zmq_send(zsock_resolve(p.dialler), "x", 1, ZMQ_DONTWAIT), -1);
+    assert_int_equal(zmq_send(p.dialler, "x", 1, ZMQ_DONTWAIT), -1);
     assert_int_equal(zmq_recv(zsock_resolve(p.listener), NULL, 0, ZMQ_DONTWAIT), -1);
     pair_close(&p);
 }
@@ -163,6 +203,7 @@ int main(void)
     static struct sigaction before[2];
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_endpoints),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_no_handler),
         {"test_signals", test_signals, NULL, NULL, before},
     };

@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "tests/unit/node/transport_world.h"
 
 /* Goal: frames of every size up to the limit pass both ways over one connection, and each side
@@ -37,8 +40,33 @@ static void test_exchange(void **state)
     assert_int_equal(count_of(member, TRANSPORT_UP) + count_of(member, TRANSPORT_DOWN), 1);
 }
 
-/* Goal: where the other side does not read, sending says so within a bounded number of frames, and
- * what was accepted arrives in order. Method: large frames to a node that is not pumped. */
+/* Goal: where the other side does not read, sending says so within a bounded number of bytes, and
+ * what was accepted arrives in order, in both directions. Method: large frames to a node that is
+ * not pumped. */
+static void back_pressure(struct node *from, struct node *to)
+{
+    uint32_t link = last_of(from, TRANSPORT_UP)->ev.link;
+    size_t sent = 0, before = to->notes_count;
+    to->is_deaf = true;
+    for (int fulls = 0; fulls < 50;) { /* until the queues on the way have settled */
+        enum err e = transport_send(from->t, link, bytes_of(big, 200000 + sent));
+        assert_true(e == OK || e == ERR_FULL);
+        sent += e == OK;
+        fulls = e == OK ? 0 : fulls + 1;
+        if (e == ERR_FULL)
+            pump();
+        assert_true(sent < 200);
+    }
+    assert_true(sent >= CURVE_SEND_FRAMES + SPILL_BYTES_MAX / 300000);
+    assert_int_equal(from->t->spilled, 1);
+    assert_in_range(transport_timeout_ms(from->t, -1), 1, TRANSPORT_SPILL_MS);
+    to->is_deaf = false;
+    PUMP_UNTIL(to->notes_count == before + sent);
+    for (size_t i = 0; i < sent; i++)
+        assert_int_equal(to->notes[before + i].ev.frame.len, 200000 + i);
+    PUMP_UNTIL(from->t->spilled == 0);
+}
+
 static void test_back_pressure(void **state)
 {
     (void)state;
@@ -47,25 +75,65 @@ static void test_back_pressure(void **state)
     PUMP_UNTIL(count_of(member, TRANSPORT_UP) == 1);
     say(member, "first");
     PUMP_UNTIL(count_of(server, TRANSPORT_FRAME) == 1);
-    server->is_deaf = true;
-    uint32_t link = last_of(member, TRANSPORT_UP)->ev.link;
-    size_t sent = 0;
-    for (int fulls = 0; fulls < 50;) { /* until the queues on the way have settled */
-        enum err e = transport_send(member->t, link, bytes_of(big, 200000 + sent));
-        assert_true(e == OK || e == ERR_FULL);
-        sent += e == OK;
-        fulls = e == OK ? 0 : fulls + 1;
-        pump();
-        assert_true(sent < 4 * (CURVE_SEND_FRAMES + CURVE_RECEIVE_FRAMES));
-    }
-    assert_true(sent >= CURVE_SEND_FRAMES);
-    server->is_deaf = false;
-    PUMP_UNTIL(count_of(server, TRANSPORT_FRAME) == 1 + sent);
-    for (size_t i = 0, next = 200000; i < server->notes_count; i++)
-        if (server->notes[i].ev.type == TRANSPORT_FRAME && server->notes[i].ev.frame.len > 5)
-            assert_int_equal(server->notes[i].ev.frame.len, next++);
+    back_pressure(member, server);
+    back_pressure(server, member);
     say(member, "there is room again");
-    PUMP_UNTIL(count_of(server, TRANSPORT_FRAME) == 2 + sent);
+    PUMP_UNTIL(last_says(server, BYTES_LITERAL("there is room again")));
+}
+
+/* Goal: a burst of small frames is taken at once, and arrives in order: a node that has just
+ * connected says where it stands in every feed. Method: 2,000 frames from either side without a
+ * pause. */
+static void test_burst(void **state)
+{
+    (void)state;
+    enum { FRAMES = 2000 };
+    struct node *server = server_new(), *member = member_new();
+    dial(member, server);
+    PUMP_UNTIL(count_of(member, TRANSPORT_UP) == 1);
+    say(member, "first");
+    PUMP_UNTIL(count_of(server, TRANSPORT_FRAME) == 1);
+    for (int side = 0; side < 2; side++) {
+        struct node *from = side ? server : member, *to = side ? member : server;
+        size_t before = to->notes_count;
+        for (size_t i = 0; i < FRAMES; i++)
+            assert_int_equal(transport_send(from->t, last_of(from, TRANSPORT_UP)->ev.link,
+                                            bytes_of(big, i % 200)),
+                             OK);
+        PUMP_UNTIL(to->notes_count == before + FRAMES);
+        for (size_t i = 0; i < FRAMES; i++)
+            assert_int_equal(to->notes[before + i].ev.frame.len, i % 200);
+        assert_int_equal(from->t->spilled, 0);
+    }
+}
+
+/* Goal: frames that wait go with their link, whichever side ends it.
+ * Method: links with a queue that does not empty are cut, hung up, closed with the node. */
+static void test_waiting_frames_end(void **state)
+{
+    (void)state;
+    struct node *server = server_new(), *member = member_new();
+    for (size_t i = 1; i <= 3; i++) {
+        dial(member, server);
+        PUMP_UNTIL(count_of(member, TRANSPORT_UP) == i);
+        say(member, "hello");
+        PUMP_UNTIL(count_of(server, TRANSPORT_UP) == i);
+        struct node *from = i == 1 ? member : server;
+        uint32_t link = last_of(from, TRANSPORT_UP)->ev.link;
+        while (from->t->spilled == 0)
+            assert_int_equal(transport_send(from->t, link, bytes_of(big, FRAME_BYTES_MAX)), OK);
+        if (i == 1)
+            transport_hangup(member->t, server->keys.public_key);
+        else if (i == 2)
+            transport_cut(server->t, link);
+        else
+            transport_free(&server->t);
+        if (i == 3)
+            break;
+        assert_int_equal(from->t->spilled, 0);
+        transport_hangup(member->t, server->keys.public_key);
+        PUMP_UNTIL(count_of(server, TRANSPORT_DOWN) == i && count_of(member, TRANSPORT_DOWN) == i);
+    }
 }
 
 /* Goal: a cut from the dialling side, a hang-up and another endpoint end the link at both ends;
@@ -96,6 +164,23 @@ static void test_dialler_ends(void **state)
     pump_for(QUIET_MS);
     assert_int_equal(count_of(member, TRANSPORT_UP), 3);
     assert_int_equal(member->t->outbound_used, 0);
+}
+
+/* Goal: a link takes frames from the moment its UP is told, on both sides.
+ * Method: both send on UP, over a dozen connections. */
+static void test_greetings(void **state)
+{
+    (void)state;
+    struct node *server = server_new(), *member = member_new();
+    server->is_greeting = true;
+    member->is_greeting = true;
+    for (size_t i = 1; i <= 12; i++) {
+        dial(member, server);
+        PUMP_UNTIL(count_of(member, TRANSPORT_FRAME) == i &&
+                   count_of(server, TRANSPORT_FRAME) == i);
+        transport_hangup(member->t, server->keys.public_key);
+        PUMP_UNTIL(count_of(server, TRANSPORT_DOWN) == i && count_of(member, TRANSPORT_DOWN) == i);
+    }
 }
 
 /* Goal: after the server came back the member finds it again: DOWN, then UP with another number.
@@ -205,6 +290,36 @@ static void test_selftest(void **state)
     assert_int_equal(server->notes_count, 0);
 }
 
+/* Goal: a lack of descriptors ends neither the process nor a link, and passes.
+ * Method: no more descriptors than are open, then dials; later as many as before. */
+static void test_no_descriptors(void **state)
+{
+    (void)state;
+    struct node *server = server_new(), *member = member_new(), *late = member_new();
+    dial(member, server);
+    PUMP_UNTIL(count_of(member, TRANSPORT_UP) == 1);
+    struct rlimit usual, scarce;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    int next = dup(0);
+    assert_true(next > 0);
+    close(next);
+    for (int spare = 0; spare < 5; spare++) { /* a dial fails at its first step, its second ... */
+        scarce = usual;
+        scarce.rlim_cur = (rlim_t)(next + spare);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &scarce), 0);
+        dial(late, server);
+        pump_for(QUIET_MS / 6);
+        say(member, "hello");
+        PUMP_UNTIL(count_of(server, TRANSPORT_FRAME) == (size_t)spare + 1);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+        late->t->outbound[0].deadline_ms = 0; /* as if the attempt had taken its time */
+        PUMP_UNTIL(count_of(late, TRANSPORT_UP) == (size_t)spare + 1);
+        transport_hangup(late->t, server->keys.public_key);
+        PUMP_UNTIL(count_of(late, TRANSPORT_DOWN) == (size_t)spare + 1);
+    }
+    assert_int_equal(count_of(member, TRANSPORT_DOWN), 0);
+}
+
 /* Goal: what cannot be listened on, or dialled, is refused with its reason, and leaves nothing
  * behind. Method: one row is one listener; then dials. */
 static void test_refused_endpoints(void **state)
@@ -284,11 +399,21 @@ static void test_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_exchange), TEST(test_back_pressure),     TEST(test_dialler_ends),
-        TEST(test_restart),  TEST(test_send_to_nobody),    TEST(test_coming_and_going),
-        TEST(test_selftest), TEST(test_refused_endpoints), TEST(test_waits),
+        TEST(test_exchange),
+        TEST(test_back_pressure),
+        TEST(test_burst),
+        TEST(test_waiting_frames_end),
+        TEST(test_dialler_ends),
+        TEST(test_greetings),
+        TEST(test_restart),
+        TEST(test_send_to_nobody),
+        TEST(test_coming_and_going),
+        TEST(test_selftest),
+        TEST(test_no_descriptors),
+        TEST(test_refused_endpoints),
+        TEST(test_waits),
     };
     if (sodium_init() < 0)
         return 1;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return end(cmocka_run_group_tests(tests, NULL, NULL));
 }

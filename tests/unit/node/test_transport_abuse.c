@@ -1,3 +1,7 @@
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "tests/unit/node/transport_world.h"
 
 enum stranger { UNKNOWN_KEY, WRONG_SECRET, WRONG_SERVER, NO_MECHANISM, PLAIN_MECHANISM };
@@ -20,10 +24,11 @@ static void stranger_dial(struct raw *r, enum stranger who, const struct node *s
         break;
     case NO_MECHANISM:
     case PLAIN_MECHANISM: {
-        zsock_t *socket = zsock_new(ZMQ_DEALER);
+        const int zero = 0;
+        void *socket = zmq_socket(zsys_init(), ZMQ_DEALER);
+        assert_int_equal(zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof zero), 0);
         if (who == PLAIN_MECHANISM)
-            assert_int_equal(zmq_setsockopt(zsock_resolve(socket), ZMQ_PLAIN_USERNAME, "member", 6),
-                             0);
+            assert_int_equal(zmq_setsockopt(socket, ZMQ_PLAIN_USERNAME, "member", 6), 0);
         raw_connect(r, socket, endpoint);
         return;
     }
@@ -119,10 +124,9 @@ static void test_misdeeds(void **state)
         server->notes_count = 0;
         const char *endpoint = transport_endpoint(server->t);
         struct raw r;
-        zsock_t *socket =
-            curve_dialler(k.public_key, k.secret_key, server->keys.public_key, endpoint);
+        void *socket = curve_dialler(k.public_key, k.secret_key, server->keys.public_key, endpoint);
         if (misdeeds[i].has_name)
-            assert_int_equal(zmq_setsockopt(zsock_resolve(socket), ZMQ_ROUTING_ID, "me", 2), 0);
+            assert_int_equal(zmq_setsockopt(socket, ZMQ_ROUTING_ID, "me", 2), 0);
         raw_connect(&r, socket, endpoint);
         PUMP_UNTIL(raw_events(&r) & ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
         size_t allowed = misdeeds[i].is_late;
@@ -159,7 +163,7 @@ static void test_bad_server(void **state)
     struct zap *zap = NULL;
     roster.is_open = true;
     assert_int_equal(zap_new(CURVE_DOMAIN, admit, &roster, &zap), OK);
-    zsock_t *none = NULL, *router = curve_listener(k.secret_key, any);
+    zsock_t *router = curve_listener(k.secret_key, any);
     void *raw = zsock_resolve(router);
     char endpoint[256];
     size_t len = sizeof endpoint;
@@ -181,7 +185,7 @@ static void test_bad_server(void **state)
         PUMP_UNTIL((zap_step(zap), count_of(member, TRANSPORT_DOWN) == i + 1));
     }
     assert_int_equal(count_of(member, TRANSPORT_FRAME), 0);
-    curve_close(&router, &none);
+    zsock_destroy(&router);
     zap_free(&zap);
 }
 
@@ -285,14 +289,53 @@ static void test_links_per_key(void **state)
     assert_int_equal(count_of(server, TRANSPORT_DOWN), CLIENTS);
 }
 
+/* Goal: a cut never shuts down a descriptor that has become somebody else's.
+ * Method: the peer leaves while its frame is in hand, and its descriptor's number is given to
+ * another socket before the cut. */
+static void test_cut_after_end(void **state)
+{
+    (void)state;
+    struct node *server = server_new();
+    struct keys k = keys_new();
+    struct raw r;
+    struct transport_event ev = {.type = 0};
+    uint64_t last_ms = transport_clock_ms() + WAIT_MS;
+    roster_add(&k);
+    raw_dial(&r, &k, server);
+    for (bool is_said = false; ev.type != TRANSPORT_FRAME;) {
+        if (!is_said)
+            is_said = raw_send(&r, "adieu", 5, 0);
+        transport_next(server->t, &ev);
+        assert_true(transport_clock_ms() < last_ms);
+    }
+    int fd = server->t->inbound[0].fd;
+    raw_close(&r);
+    while (fcntl(fd, F_GETFD) >= 0)
+        assert_true(transport_clock_ms() < last_ms);
+    int other[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, other), 0);
+    int mine = other[1] == fd ? other[0] : other[1],
+        theirs = mine == other[0] ? other[1] : other[0];
+    assert_int_equal(dup2(theirs, fd), fd);
+    transport_cut(server->t, ev.link);
+    assert_int_equal(write(mine, "x", 1), 1);
+    assert_int_equal(read(fd, (char[1]){0}, 1), 1);
+    close(mine);
+    close(fd);
+    if (theirs != fd)
+        close(theirs);
+    PUMP_UNTIL(count_of(server, TRANSPORT_DOWN) == 1);
+    server->notes_count = 0; /* its UP went past the notes */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_strangers),     TEST(test_dead_handler), TEST(test_misdeeds),
-        TEST(test_bad_server),    TEST(test_revocation),   TEST(test_cut_silent),
-        TEST(test_links_per_key),
+        TEST(test_strangers),     TEST(test_dead_handler),  TEST(test_misdeeds),
+        TEST(test_bad_server),    TEST(test_revocation),    TEST(test_cut_silent),
+        TEST(test_links_per_key), TEST(test_cut_after_end),
     };
     if (sodium_init() < 0)
         return 1;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return end(cmocka_run_group_tests(tests, NULL, NULL));
 }
