@@ -1,37 +1,22 @@
 /*
- * cli_desk.c - list, erase, status, verify.
+ * cli_desk.c - what an organisation has registered: list, erase, verify.
  */
 #include "node/cli_commands.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "config/value.h"
 #include "node/client.h"
+#include "node/desk_seal.h"
+#include "node/table.h"
 #include "node/text.h"
-#include "protocol/answer.h"
+#include "node/words.h"
+#include "proto/utf8.h"
 
-static const char *text_of(const json_t *o, const char *name)
-{
-    const char *text = json_string_value(json_object_get(o, name));
-    return text != NULL ? text : "";
-}
-
-static long long number_of(const json_t *o, const char *name)
-{
-    return (long long)json_integer_value(json_object_get(o, name));
-}
-
-static bool is_true(const json_t *o, const char *name)
-{
-    return json_is_true(json_object_get(o, name));
-}
-
-/* Asks the node; *end is to be released. CLI_FAILED with the reason shown where it gave no answer.
- */
-static int ask(const struct cli_args *a, json_t *request,
-               void (*line)(void *ctx, const json_t *line), void *ctx, json_t **end)
+int cli_ask(const struct cli_args *a, json_t *request, void (*line)(void *ctx, const json_t *line),
+            void *ctx, json_t **end)
 {
     static struct config config;
     struct problem problem = {""};
@@ -44,77 +29,70 @@ static int ask(const struct cli_args *a, json_t *request,
     return e == OK ? CLI_DONE : cli_failed(&problem, e);
 }
 
-struct table {
-    bool is_json;
-    size_t rows;
-};
-
-static void kinds_text(const json_t *kinds, char *out, size_t cap)
+static bool is_done(const json_t *end)
 {
-    size_t i, used = 0;
-    json_t *kind;
-    out[0] = '\0';
-    json_array_foreach(kinds, i, kind) used += (size_t)snprintf(
-        out + used, cap - used, "%s%s", used > 0 ? ", " : "", _(json_string_value(kind)));
+    return json_is_true(json_object_get(end, "ok"));
 }
+
+/* Prints the object that a line has under "row", for programs. */
+static void on_json_row(void *ctx, const json_t *line)
+{
+    json_t *row = json_object_get(line, "row");
+    (void)ctx;
+    if (row != NULL)
+        cli_json(json_incref(row));
+}
+
+/* clang-format off */
+static const struct cli_option json_option[] = {
+    {"json", NULL, N_("output for programs: an object a line"), false, false},
+    {0},
+};
+/* clang-format on */
 
 /* ---- list ---- */
 
 static void on_list_line(void *ctx, const json_t *line)
 {
-    struct table *t = ctx;
     const json_t *row = json_object_get(line, "row");
+    char number[32], held[64], kinds[256];
     if (row == NULL)
         return;
-    if (t->is_json) {
-        cli_json(json_incref(json_object_get(line, "row")));
-        return;
-    }
-    if (t->rows++ == 0) {
-        cli_column(_("Number"), 8);
-        cli_column(_("Reference"), 24);
-        cli_column(_("Written"), 11);
-        cli_column(_("Until"), 11);
-        cli_column(_("Held by"), 9);
-        puts(_("Found by"));
-    }
-    char number[32], held[32], kinds[512];
-    snprintf(number, sizeof number, "%lld", number_of(row, "index"));
-    snprintf(held, sizeof held, "%lld/%lld", number_of(row, "held_by"), number_of(row, "peers"));
-    kinds_text(json_object_get(row, "kinds"), kinds, sizeof kinds);
-    cli_column(number, 8);
-    cli_column(text_of(row, "ref"), 24);
-    cli_column(text_of(row, "written"), 11);
-    cli_column(text_of(row, "expires"), 11);
-    cli_column(held, 9);
-    puts(kinds);
+    snprintf(number, sizeof number, "%lld", words_number(row, "index"));
+    snprintf(held, sizeof held, _("%lld of %lld"), words_number(row, "held_by"),
+             words_number(row, "peers"));
+    words_list(json_object_get(row, "kinds"), words_kind, kinds, sizeof kinds);
+    table_add(ctx, (const char *const[]){number, words_text(row, "ref"), words_text(row, "written"),
+                                         words_text(row, "expires"), held, kinds});
 }
 
 static int run_list(const struct cli_args *a)
 {
-    struct table t = {.is_json = cli_has(a, "json")};
+    const char *const heads[] = {_("Registration"), _("Reference"), _("Written"), _("Until"),
+                                 _("Held by"),      _("Found by"),  NULL};
+    bool is_json = cli_has(a, "json");
+    struct table *t = table_new(heads);
     json_t *end;
-    int status = ask(a, json_pack("{s:s}", "do", "list"), on_list_line, &t, &end);
-    if (status == CLI_DONE && !is_true(end, "ok")) {
-        cli_refused(end);
+    int status =
+        cli_ask(a, json_pack("{s:s}", "do", "list"), is_json ? on_json_row : on_list_line, t, &end);
+    if (status == CLI_DONE && !is_done(end)) {
+        words_refusal(end);
         status = CLI_FAILED;
-    } else if (status == CLI_DONE && !t.is_json && t.rows == 0) {
+    } else if (status == CLI_DONE && !is_json && table_rows(t) == 0) {
         puts(_("This organisation has no registration in force."));
     }
+    if (status == CLI_DONE)
+        table_print(t, stdout);
+    table_free(&t);
     json_decref(end);
     return status;
 }
 
-static const struct cli_option json_option[] = {
-    {"json",                     NULL, N_("output for programs"), false, false},
-    {0},
-};
-
 const struct cli_command cli_list = {
     .name = "list",
     .help = N_("list this organisation's registrations in force"),
-    .more =
-        N_("\"Held by\" counts the other organisations that have confirmed to hold it on disk."),
+    .more = N_("\"Held by\" counts the other organisations that have confirmed to hold it on "
+               "disk."),
     .options = json_option,
     .run = run_list,
 };
@@ -133,236 +111,139 @@ static bool is_sure(void)
     fputs(_("This cannot be undone: the registration is erased at every organisation. Go on? "
             "(yes/no) "),
           stderr);
-    return fgets(answer, sizeof answer, stdin) != NULL &&
-           (strcmp(answer, "yes\n") == 0 || strcmp(answer, _("yes\n")) == 0);
+    if (fgets(answer, sizeof answer, stdin) == NULL)
+        return false;
+    answer[strcspn(answer, "\n")] = '\0';
+    return strcmp(answer, "yes") == 0 || strcmp(answer, _("yes")) == 0;
 }
 
 static void erase_refused(const json_t *end)
 {
-    const char *error = text_of(end, "error");
+    const char *error = words_text(end, "error");
     if (strcmp(error, "not-found") == 0)
         cli_complain(_("there is no such registration of this organisation; see: seinpost list"));
     else if (strcmp(error, "already") == 0)
         cli_complain(_("it has been erased, or has expired, already."));
-    else if (strcmp(error, "ambiguous") == 0)
-        cli_complain(
-            _("several registrations have this reference; name one by its number, see: seinpost "
-              "list"));
-    else
-        cli_refused(end);
+    else if (strcmp(error, "ambiguous") == 0) {
+        char numbers[512] = "";
+        size_t i, used = 0;
+        const json_t *index;
+        json_array_foreach(json_object_get(end, "indexes"), i,
+                           index) if (used + 24 < sizeof numbers) used +=
+            (size_t)snprintf(numbers + used, sizeof numbers - used, "%s%lld", i > 0 ? ", " : "",
+                             (long long)json_integer_value(index));
+        cli_complain(_("several registrations have this reference: %s. Name one by its number."),
+                     numbers);
+    } else {
+        words_refusal(end);
+    }
+}
+
+/* The request of the line; NULL where it does not name one registration, *status then says so. */
+static json_t *erase_request(const struct cli_args *a, int *status)
+{
+    const char *ref = cli_value(a, "ref");
+    if ((ref != NULL) == (a->word_count == 1)) {
+        *status = cli_misuse(a, _("name the registration by its number, or by --ref."));
+        return NULL;
+    }
+    if (ref != NULL && !utf8_is_text(bytes_of(ref, strlen(ref)))) {
+        *status = cli_misuse(a, _("--%s is not readable as text (UTF-8)."), "ref");
+        return NULL;
+    }
+    if (ref != NULL)
+        return json_pack("{s:s,s:s}", "do", "erase", "ref", ref);
+    char *after;
+    errno = 0;
+    long long number = strtoll(a->word[0], &after, 10);
+    if (*after != '\0' || after == a->word[0] || number < 0 || errno != 0) {
+        *status = cli_misuse(a, _("that is not the number of a registration; see: seinpost list"));
+        return NULL;
+    }
+    return json_pack("{s:s,s:I}", "do", "erase", "index", (json_int_t)number);
 }
 
 static int run_erase(const struct cli_args *a)
 {
-    const char *ref = cli_value(a, "ref");
-    json_t *request = json_pack("{s:s}", "do", "erase");
-    if ((ref != NULL) == (a->word_count == 1)) {
-        json_decref(request);
-        return cli_misuse(a, _("name the registration by its number, or by --ref."));
-    }
-    if (ref != NULL) {
-        json_object_set_new(request, "ref", json_string(ref));
-    } else {
-        char *after;
-        long long number = strtoll(a->word[0], &after, 10);
-        if (*after != '\0' || after == a->word[0] || number < 0) {
-            json_decref(request);
-            return cli_misuse(a, _("that is not the number of a registration; see: seinpost list"));
-        }
-        json_object_set_new(request, "index", json_integer(number));
-    }
+    int status = CLI_DONE;
+    json_t *end, *request = erase_request(a, &status);
+    if (request == NULL)
+        return status;
     if (!cli_has(a, "yes") && isatty(STDIN_FILENO) && !is_sure()) {
         json_decref(request);
         cli_complain(_("nothing was erased."));
         return CLI_FAILED;
     }
-    json_t *end;
-    int status = ask(a, request, no_line, NULL, &end);
-    if (status == CLI_DONE && !is_true(end, "ok")) {
+    status = cli_ask(a, request, no_line, NULL, &end);
+    if (status == CLI_DONE && !is_done(end)) {
         erase_refused(end);
         status = CLI_FAILED;
     } else if (status == CLI_DONE) {
         printf(_("Registration %lld is erased here. Every other organisation erases it as soon as "
-                 "it hears of "
-                 "it, and confirms that within a day or so.\n"),
-               number_of(end, "index"));
+                 "it hears of it, and confirms that within a day or so.\n"),
+               words_number(end, "index"));
     }
     json_decref(end);
     return status;
 }
 
+/* clang-format off */
 static const struct cli_option erase_options[] = {
-    {"ref",                                 "REF", N_("your own reference of the case"), false, false},
+    {"ref", "REF", N_("your own reference of the case"), false, false},
     {"yes", NULL, N_("do not ask whether you are sure"), false, false},
-    {0                               },
+    {0},
 };
+/* clang-format on */
 
 const struct cli_command cli_erase = {
     .name = "erase",
     .words = "[NUMBER]",
     .words_max = 1,
     .help = N_("erase a registration, here and at every other organisation"),
-    .more = N_(
-        "Only the fact that there was an entry stays, so that everything can still be verified."),
+    .more = N_("NUMBER is the registration's, as list shows it. Only the fact that there was an "
+               "entry stays, so that everything can still be verified."),
     .options = erase_options,
     .run = run_erase,
-};
-
-/* ---- status ---- */
-
-static const char *gap_sentence(const char *name)
-{
-    for (unsigned bit = 0; bit < GAP_COUNT; bit++)
-        if (strcmp(gap_name(1u << bit), name) == 0)
-            return _(gap_text(1u << bit));
-    return name;
-}
-
-static void show_peers(const json_t *s)
-{
-    size_t i;
-    json_t *p;
-    cli_column(_("Organisation"), 26);
-    cli_column(_("Connected"), 10);
-    cli_column(_("Entries"), 14);
-    cli_column(_("Heard"), 20);
-    puts(_("Holds of ours"));
-    json_array_foreach(json_object_get(s, "peers"), i, p)
-    {
-        char entries[64], holds[32];
-        if (number_of(p, "lag") > 0)
-            snprintf(entries, sizeof entries, _("%lld of %lld"), number_of(p, "size"),
-                     number_of(p, "seen_size"));
-        else
-            snprintf(entries, sizeof entries, "%lld", number_of(p, "size"));
-        snprintf(holds, sizeof holds, "%lld", number_of(p, "holds"));
-        const char *heard = text_of(p, "heard");
-        cli_column(text_of(p, "name"), 26);
-        cli_column(is_true(p, "up") ? _("yes") : _("no"), 10);
-        cli_column(entries, 14);
-        cli_column(heard[0] != '\0' ? heard : _("never"), 20);
-        puts(holds);
-        if (number_of(p, "owed") > 0)
-            printf(_("    %lld entries without their content\n"), number_of(p, "owed"));
-        if (number_of(p, "refused") > 0)
-            printf(_("    %lld entries that cannot be used\n"), number_of(p, "refused"));
-        if (is_true(p, "disputed"))
-            printf("    %s\n", _("in dispute: it has signed things that contradict each other"));
-    }
-}
-
-static void show_signing(const json_t *s)
-{
-    const json_t *g = json_object_get(s, "signing");
-    if (is_true(g, "may_sign"))
-        puts(_("This node may sign."));
-    else if (is_true(g, "behind"))
-        puts(_("This node may not sign: others know more of its own entries than it does. It is "
-               "fetching them "
-               "back."));
-    else
-        printf(_("This node may not sign yet: %lld of %lld always-on nodes have confirmed what it "
-                 "wrote "
-                 "last.\n"),
-               number_of(g, "answered"), number_of(g, "needed"));
-}
-
-static void show_coverage(const json_t *s)
-{
-    const json_t *c = json_object_get(s, "coverage");
-    size_t i;
-    json_t *gap;
-    printf(_("Members heard: %lld of %lld.\n"), number_of(c, "covered"), number_of(c, "feeds"));
-    if (json_array_size(json_object_get(c, "gaps")) == 0)
-        return;
-    puts(_("A consult cannot say \"no match\" now, because:"));
-    json_array_foreach(json_object_get(c, "gaps"), i, gap)
-        printf("  - %s\n", gap_sentence(json_string_value(gap)));
-}
-
-static void show_budgets(const json_t *s)
-{
-    size_t i;
-    json_t *b;
-    json_array_foreach(json_object_get(s, "budgets"), i, b)
-        printf(_("Key holder %s: %s; %lld of %lld questions left today\n"), text_of(b, "org_id"),
-               is_true(b, "up") ? _("connected") : _("not connected"), number_of(b, "left"),
-               number_of(b, "budget"));
-}
-
-static void on_status_line(void *ctx, const json_t *line)
-{
-    const struct table *t = ctx;
-    const json_t *s = json_object_get(line, "status");
-    if (s == NULL)
-        return;
-    if (t->is_json) {
-        cli_json(json_incref(json_object_get(line, "status")));
-        return;
-    }
-    const json_t *roster = json_object_get(s, "roster"), *feed = json_object_get(s, "feed");
-    if (!json_is_object(roster)) {
-        printf(_("%s has no member list yet; import one: seinpost roster import FILE\n"),
-               text_of(s, "org_id"));
-        return;
-    }
-    printf(_("%s in \"%s\", member list version %lld\n"), text_of(s, "org_id"),
-           text_of(s, "federation"), number_of(roster, "version"));
-    printf(_("Own entries: %lld; every other organisation holds the first %lld.\n"),
-           number_of(feed, "size"), number_of(feed, "held_by_all"));
-    show_signing(s);
-    show_coverage(s);
-    show_budgets(s);
-    putchar('\n');
-    show_peers(s);
-}
-
-static int run_status(const struct cli_args *a)
-{
-    struct table t = {.is_json = cli_has(a, "json")};
-    json_t *end;
-    int status = ask(a, json_pack("{s:s}", "do", "status"), on_status_line, &t, &end);
-    json_decref(end);
-    return status;
-}
-
-const struct cli_command cli_status = {
-    .name = "status",
-    .help = N_("show this node, the other organisations and what is left of today's allowance"),
-    .options = json_option,
-    .run = run_status,
 };
 
 /* ---- verify ---- */
 
 static void on_verify_line(void *ctx, const json_t *line)
 {
-    const struct table *t = ctx;
     const json_t *row = json_object_get(line, "row");
+    char cells[4][32], result[128];
+    static const char *const names[] = {"size", "bodies", "gone", "owed"};
     if (row == NULL)
         return;
-    if (t->is_json) {
-        cli_json(json_incref(json_object_get(line, "row")));
-        return;
-    }
-    printf(_("%s: %lld entries, %lld with content, %lld erased or expired, %lld awaited: "),
-           text_of(row, "org_id"), number_of(row, "size"), number_of(row, "bodies"),
-           number_of(row, "gone"), number_of(row, "owed"));
-    if (is_true(row, "ok"))
-        puts(_("all as signed"));
+    for (int i = 0; i < 4; i++)
+        snprintf(cells[i], sizeof cells[i], "%lld", words_number(row, names[i]));
+    if (json_is_true(json_object_get(row, "ok")))
+        snprintf(result, sizeof result, "%s", _("as signed"));
     else
-        printf(_("NOT as signed, from entry %lld on\n"), number_of(row, "first_bad"));
+        snprintf(result, sizeof result, _("NOT as signed, from entry %lld on"),
+                 words_number(row, "first_bad"));
+    table_add(ctx, (const char *const[]){words_text(row, "org_id"), cells[0], cells[1], cells[2],
+                                         cells[3], result});
 }
 
 static int run_verify(const struct cli_args *a)
 {
-    struct table t = {.is_json = cli_has(a, "json")};
+    const char *const heads[] = {
+        _("Organisation"), _("Entries"), _("With content"), _("Erased"), _("Awaited"),
+        _("Result"),       NULL};
+    bool is_json = cli_has(a, "json");
+    struct table *t = table_new(heads);
     json_t *end;
-    int status = ask(a, json_pack("{s:s}", "do", "verify"), on_verify_line, &t, &end);
-    if (status == CLI_DONE && !is_true(end, "ok")) {
-        cli_complain(_(
-            "what is stored is damaged. Stop the node, put its last backup in place of node.db and "
-            "start it: it fetches the rest from the others."));
+    int status = cli_ask(a, json_pack("{s:s}", "do", "verify"),
+                         is_json ? on_json_row : on_verify_line, t, &end);
+    table_print(t, stdout);
+    table_free(&t);
+    if (status == CLI_DONE && !is_done(end) && words_number(end, "feeds_bad") > 0) {
+        cli_complain(_("what is stored is damaged. Stop the node, put its last backup in place of "
+                       "node.db and start it: it fetches the rest from the others."));
+        status = CLI_FAILED;
+    } else if (status == CLI_DONE && !is_done(end)) {
+        words_refusal(end);
         status = CLI_FAILED;
     }
     json_decref(end);

@@ -1,6 +1,8 @@
 #include "node/client.h"
 
 #include <errno.h>
+#include <malloc.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,17 @@
 
 #include "node/text.h"
 
-enum { LINE_BYTES_MAX = 32 << 20 };
+static void wipe_and_free(void *p)
+{
+    if (p != NULL)
+        sodium_memzero(p, malloc_usable_size(p));
+    free(p);
+}
+
+void client_init(void)
+{
+    json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 static int dial(const struct config *c)
 {
@@ -77,17 +89,37 @@ static enum err read_answer(FILE *in, void (*line)(void *ctx, const json_t *line
     size_t cap = 0;
     enum err e = ERR_TRUNCATED;
     for (ssize_t len; e == ERR_TRUNCATED && (len = getline(&text, &cap, in)) > 0;) {
-        json_t *got = len > LINE_BYTES_MAX ? NULL : json_loadb(text, (size_t)len, 0, NULL);
-        if (!json_is_object(got))
+        if (text[len - 1] != '\n')
+            break;
+        json_t *got = len > CLIENT_BYTES_MAX ? NULL : json_loadb(text, (size_t)len, 0, NULL);
+        json_t *last = json_object_get(got, "end");
+        if (!json_is_object(got) || (last != NULL && !json_is_object(last))) {
             e = ERR_FORMAT;
-        else if (json_object_get(got, "end") != NULL) {
-            *end = json_incref(json_object_get(got, "end"));
+        } else if (last != NULL) {
+            *end = json_incref(last);
             e = OK;
-        } else
+        } else {
             line(ctx, got);
+        }
         json_decref(got);
     }
     free(text);
+    return e;
+}
+
+/* One conversation over a connection, which it closes. */
+static enum err converse(int fd, const char *request, size_t len,
+                         void (*line)(void *ctx, const json_t *line), void *ctx, json_t **end)
+{
+    FILE *in = fdopen(fd, "r");
+    if (in == NULL) {
+        close(fd);
+        return ERR_TRUNCATED;
+    }
+    /* A node that refuses what it has read so far answers and stops reading: its answer counts. */
+    (void)!(send_all(fd, request, len) && send_all(fd, "\n", 1));
+    enum err e = read_answer(in, line, ctx, end);
+    fclose(in);
     return e;
 }
 
@@ -98,29 +130,23 @@ enum err client_ask(const struct config *c, json_t *request,
     *end = NULL;
     char *text = json_dumps(request, JSON_COMPACT);
     json_decref(request);
-    int fd = dial(c);
-    if (fd < 0 || text == NULL) {
-        free(text);
-        return no_node(c, problem);
-    }
-    if (strlen(text) >= LINE_BYTES_MAX) {
-        free(text);
-        close(fd);
+    size_t len = text != NULL ? strlen(text) : 0;
+    enum err e = text == NULL ? ERR_FORMAT : len >= CLIENT_BYTES_MAX ? ERR_LIMIT : OK;
+    int fd = e == OK ? dial(c) : -1;
+    if (e == OK && fd < 0)
+        e = no_node(c, problem);
+    else if (e == ERR_LIMIT)
         problem_set(problem, _("This is too much at once. Divide the file in two."));
-        return ERR_LIMIT;
-    }
-    bool sent = send_all(fd, text, strlen(text)) && send_all(fd, "\n", 1);
+    else if (e == OK)
+        e = converse(fd, text, len, line, ctx, end);
+    if (e == ERR_TRUNCATED)
+        problem_set(problem, _("The node stopped before its answer was complete. See its log; "
+                               "start it again, look at the list, and repeat what is not there."));
+    if (e == ERR_FORMAT)
+        problem_set(problem, _("The node's answer could not be read. Are seinpost and seinpostd of "
+                               "one version?"));
+    if (text != NULL)
+        sodium_memzero(text, len);
     free(text);
-    FILE *in = fdopen(fd, "r");
-    if (in == NULL) {
-        close(fd);
-        return ERR_IO;
-    }
-    enum err e = sent ? read_answer(in, line, ctx, end) : ERR_TRUNCATED;
-    fclose(in);
-    if (e != OK)
-        problem_set(problem,
-                    _("The node stopped before its answer was complete. See its log; start it "
-                      "again, look at the list, and repeat what is not there."));
     return e;
 }

@@ -3,38 +3,37 @@
  */
 #include <sodium.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "node/cli_commands.h"
+#include "node/client.h"
 #include "node/text.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_publish,
-    &cli_consult,
-    &cli_list,
-    &cli_erase,
-    &cli_status,
-    &cli_verify,
-    &cli_init,
-    &cli_card,
-    &cli_roster_create,
-    &cli_roster_add,
-    &cli_roster_sign,
-    &cli_roster_import,
-    &cli_roster_show,
-    &cli_roster_steward,
-    &cli_keys_deal,
-    &cli_keys_take,
-    &cli_keys_show,
-    &cli_config_check,
-    NULL,
+    &cli_publish,       &cli_consult,     &cli_list,           &cli_erase,
+    &cli_status,        &cli_verify,      &cli_init,           &cli_card,
+    &cli_roster_create, &cli_roster_add,  &cli_roster_change,  &cli_roster_sign,
+    &cli_roster_import, &cli_roster_show, &cli_roster_steward, &cli_keys_deal,
+    &cli_keys_take,     &cli_keys_show,   &cli_config_check,   NULL,
 };
+
+/* No core dump may hold a name or a key. */
+static void harden(void)
+{
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
 
 int main(int argc, char **argv)
 {
     text_init();
+    harden();
     if (sodium_init() < 0) {
-        fputs("seinpost: libsodium does not start\n", stderr);
+        cli_complain(_("libsodium does not start. Is this system's source of randomness there?"));
         return CLI_FAILED;
     }
+    client_init();
     return cli_main(argc, argv, commands);
 }

@@ -1,0 +1,188 @@
+/*
+ * cli_status.c - status: this node, the other organisations, and today's allowance.
+ */
+#include "node/cli_commands.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "node/table.h"
+#include "node/text.h"
+#include "node/words.h"
+
+static bool is_true(const json_t *o, const char *name)
+{
+    return json_is_true(json_object_get(o, name));
+}
+
+static void number_text(char out[32], long long n)
+{
+    snprintf(out, 32, "%lld", n);
+}
+
+struct remark {
+    char text[256];
+};
+
+/* Adds one thing to a remark, after a semicolon where it is not the first. */
+__attribute__((format(printf, 2, 3))) static void remark_add(struct remark *r, const char *format,
+                                                             ...)
+{
+    size_t used = strlen(r->text);
+    va_list args;
+    if (used > 0)
+        used += (size_t)snprintf(r->text + used, sizeof r->text - used, "; ");
+    if (used >= sizeof r->text)
+        return;
+    va_start(args, format);
+    vsnprintf(r->text + used, sizeof r->text - used, format, args);
+    va_end(args);
+}
+
+/* One organisation, and what is the matter with it in the last column. */
+static void add_peer(struct table *t, const json_t *p)
+{
+    char entries[64], holds[32];
+    struct remark remark = {""};
+    if (words_number(p, "lag") > 0)
+        snprintf(entries, sizeof entries, _("%lld of %lld"), words_number(p, "size"),
+                 words_number(p, "seen_size"));
+    else
+        number_text(entries, words_number(p, "size"));
+    number_text(holds, words_number(p, "holds"));
+    if (strcmp(words_text(p, "status"), "active") != 0)
+        remark_add(&remark, "%s", words_status(words_text(p, "status")));
+    if (is_true(p, "disputed"))
+        remark_add(&remark, "%s", _("in dispute: it contradicts itself"));
+    if (words_number(p, "owed") > 0)
+        remark_add(&remark, _("%lld without content"), words_number(p, "owed"));
+    if (words_number(p, "refused") > 0)
+        remark_add(&remark, _("%lld unusable"), words_number(p, "refused"));
+    const char *heard = words_text(p, "heard");
+    table_add(t, (const char *const[]){words_text(p, "name"), words_text(p, "org_id"),
+                                       is_true(p, "up") ? _("yes") : _("no"), entries,
+                                       heard[0] != '\0' ? heard : _("never"), holds, remark.text});
+}
+
+static void show_peers(const json_t *s)
+{
+    const char *const heads[] = {
+        _("Organisation"), _("Identifier"),    _("Connected"), _("Entries"),
+        _("Heard"),        _("Holds of ours"), _("Remark"),    NULL};
+    struct table *t = table_new(heads);
+    size_t i;
+    const json_t *p;
+    json_array_foreach(json_object_get(s, "peers"), i, p) add_peer(t, p);
+    if (table_rows(t) > 0)
+        putchar('\n');
+    table_print(t, stdout);
+    table_free(&t);
+}
+
+static void show_budgets(const json_t *s)
+{
+    const char *const heads[] = {_("Key holder"), _("Connected"), _("Questions left today"),
+                                 _("A day"), NULL};
+    struct table *t = table_new(heads);
+    size_t i;
+    const json_t *b;
+    json_array_foreach(json_object_get(s, "budgets"), i, b)
+    {
+        char left[32], budget[32];
+        number_text(left, words_number(b, "left"));
+        number_text(budget, words_number(b, "budget"));
+        table_add(t, (const char *const[]){words_text(b, "org_id"),
+                                           is_true(b, "up") ? _("yes") : _("no"), left, budget});
+    }
+    if (table_rows(t) > 0)
+        putchar('\n');
+    table_print(t, stdout);
+    table_free(&t);
+}
+
+static void show_signing(const json_t *s)
+{
+    const json_t *g = json_object_get(s, "signing");
+    if (is_true(g, "may_sign"))
+        puts(_("This node may sign."));
+    else if (is_true(g, "behind"))
+        puts(_("This node may not sign: others know more of its own entries than it does. It is "
+               "fetching them back."));
+    else
+        printf(_("This node may not sign yet: %lld of %lld always-on nodes have confirmed what it "
+                 "wrote last.\n"),
+               words_number(g, "answered"), words_number(g, "needed"));
+}
+
+static void show_coverage(const json_t *s)
+{
+    const json_t *c = json_object_get(s, "coverage"), *gap;
+    size_t i;
+    printf(_("Members heard: %lld of %lld.\n"), words_number(c, "covered"),
+           words_number(c, "feeds"));
+    if (json_array_size(json_object_get(c, "gaps")) == 0)
+        return;
+    puts(_("A consult cannot say \"no match\" now, because:"));
+    json_array_foreach(json_object_get(c, "gaps"), i, gap)
+    {
+        const char *name = json_string_value(gap);
+        printf("  - %s\n", name != NULL ? words_gap(name) : "?");
+    }
+}
+
+static void on_line(void *ctx, const json_t *line)
+{
+    const bool *is_json = ctx;
+    json_t *s = json_object_get(line, "status");
+    if (s == NULL)
+        return;
+    if (*is_json) {
+        cli_json(json_incref(s));
+        return;
+    }
+    const json_t *roster = json_object_get(s, "roster"), *feed = json_object_get(s, "feed");
+    if (!json_is_object(roster)) {
+        printf(_("%s has no member list yet; import one: seinpost roster import FILE\n"),
+               words_text(s, "org_id"));
+        return;
+    }
+    printf(_("%s in \"%s\", member list version %lld, to be renewed by %.10s\n"),
+           words_text(s, "org_id"), words_text(s, "federation"), words_number(roster, "version"),
+           words_text(roster, "fresh_until"));
+    printf(_("Own entries: %lld; every other organisation holds the first %lld.\n"),
+           words_number(feed, "size"), words_number(feed, "held_by_all"));
+    if (words_number(feed, "erased_unconfirmed") > 0)
+        printf(_("Erased, and not confirmed by everyone yet: %lld.\n"),
+               words_number(feed, "erased_unconfirmed"));
+    show_signing(s);
+    show_coverage(s);
+    show_budgets(s);
+    show_peers(s);
+}
+
+static int run_status(const struct cli_args *a)
+{
+    bool is_json = cli_has(a, "json");
+    json_t *end;
+    int status = cli_ask(a, json_pack("{s:s}", "do", "status"), on_line, &is_json, &end);
+    if (status == CLI_DONE && !json_is_true(json_object_get(end, "ok"))) {
+        words_refusal(end);
+        status = CLI_FAILED;
+    }
+    json_decref(end);
+    return status;
+}
+
+/* clang-format off */
+static const struct cli_option status_options[] = {
+    {"json", NULL, N_("output for programs: one object"), false, false},
+    {0},
+};
+/* clang-format on */
+
+const struct cli_command cli_status = {
+    .name = "status",
+    .help = N_("show this node, the other organisations and what is left of today's allowance"),
+    .options = status_options,
+    .run = run_status,
+};
