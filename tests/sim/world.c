@@ -339,7 +339,7 @@ void world_run(struct world *w, uint64_t ms)
             return;
         }
     }
-    assert(!"the world does not come to rest");
+    abort(); /* the world does not come to rest */
 }
 
 void world_skip(struct world *w, int64_t seconds)
@@ -644,7 +644,7 @@ void world_inject(struct world *w, size_t from, size_t to, struct bytes frame)
         step(w, to, &ev);
         return;
     }
-    assert(!"no connection to inject into");
+    abort(); /* no connection to inject into */
 }
 
 void world_tamper(struct world *w,
