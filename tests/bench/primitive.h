@@ -1,0 +1,29 @@
+/*
+ * primitive.h - the least that evaluations cost: libsodium's operations that they cannot do
+ * without, and nothing else.
+ *
+ * The counts follow RFC 9497 as libsodium can do it (no multiplication of several scalars at once),
+ * so that each function is the limit of one of protocol/evaluation.h.
+ */
+#ifndef TESTS_BENCH_PRIMITIVE_H
+#define TESTS_BENCH_PRIMITIVE_H
+
+#include <stddef.h>
+
+/* What evaluation_answer needs for a batch of count: 2 * count + 2 multiplications, 1 of the base
+ * point, count - 1 additions, count hashes of three blocks of SHA-512. */
+void primitive_answer(size_t count);
+
+/* evaluation_verify: 2 * count + 3 multiplications, 1 of the base point, 2 * count additions, count
+ * hashes. */
+void primitive_verify(size_t count);
+
+/* Blinding count elements (one from a hash, one multiplication each), and padding (one from a
+ * hash each). */
+void primitive_blind(size_t count, size_t padding);
+
+/* evaluation_combine of count elements from threshold answers: one inversion, threshold
+ * multiplications, and additions between them each. */
+void primitive_combine(size_t count, size_t threshold);
+
+#endif
