@@ -65,9 +65,9 @@ static void open_bare(struct bare *b, const char *path)
 static void insert_entry(struct bare *b, const struct effect_entry *e)
 {
     sqlite3_bind_int64(b->entry, 1, (int64_t)(UINT64_C(1) << 40 | e->index));
-    sqlite3_bind_int(b->entry, 2, e->state);
+    sqlite3_bind_int(b->entry, 2, (int)e->state);
     sqlite3_bind_int(b->entry, 3, e->type);
-    sqlite3_bind_int(b->entry, 4, e->reason);
+    sqlite3_bind_int(b->entry, 4, (int)e->reason);
     sqlite3_bind_blob(b->entry, 5, e->header, HEADER_BYTES, SQLITE_STATIC);
     sqlite3_bind_blob(b->entry, 6, e->body.data, (int)e->body.len, SQLITE_STATIC);
     check(b, sqlite3_step(b->entry) == SQLITE_DONE);
