@@ -12,8 +12,8 @@
  *
  * Limits. MAXMSGSIZE holds per frame and before authentication: without it a stranger can make a
  * node allocate hundreds of megabytes. The two queue lengths bound memory at frames x
- * SOCKET_BYTES_MAX per connection; both are short, since a peer fills the one at will and keeps the
- * other full by not reading. Bursts of small frames have their place in spill.h.
+ * SOCKET_BYTES_MAX per connection: a peer fills our receive queue at will, so that one is short;
+ * the send queue takes small bursts. Larger ones wait at the caller, who counts bytes.
  */
 #ifndef NODE_CURVE_H
 #define NODE_CURVE_H
@@ -26,7 +26,7 @@
 
 enum {
     CURVE_KEY_BYTES = 32,
-    CURVE_SEND_FRAMES = 16,    /* ZMQ_SNDHWM of each connection */
+    CURVE_SEND_FRAMES = 64,    /* ZMQ_SNDHWM of each connection */
     CURVE_RECEIVE_FRAMES = 16, /* ZMQ_RCVHWM of each connection */
     CURVE_BACKLOG = 512,       /* connections that the kernel holds until they are accepted */
     CURVE_HANDSHAKE_MS = 4000,

@@ -48,10 +48,8 @@ void transport_free(struct transport **t)
     if (!*t)
         return;
     transport_release(*t);
-    for (size_t i = 0; i < OUTBOUND_SLOTS; i++) {
-        spill_clear(&(*t)->outbound[i].spill);
+    for (size_t i = 0; i < OUTBOUND_SLOTS; i++)
         curve_dialler_close(&(*t)->outbound[i].socket, &(*t)->outbound[i].monitor);
-    }
     inbound_close(*t);
     sodium_memzero(*t, sizeof **t);
     free(*t);
@@ -125,10 +123,6 @@ bool transport_next(struct transport *t, struct transport_event *ev)
     t->now_ms = transport_clock_ms();
     if (t->zap)
         zap_step(t->zap);
-    if (t->spilled > 0) {
-        inbound_flush(t);
-        outbound_flush(t);
-    }
     for (size_t left = t->outbound_used + 1; left > 0; left--) {
         size_t turn = t->turn <= t->outbound_used ? t->turn : 0;
         t->turn = turn + 1;
@@ -171,9 +165,6 @@ long transport_timeout_ms(const struct transport *t, long at_most)
 {
     if (t->queue_count > 0 || t->is_message_due || t->is_discarding || t->inbound_closing > 0)
         return 0;
-    /* A ROUTER cannot say when there is room for a certain peer */
-    if (t->spilled > 0 && (at_most < 0 || at_most > TRANSPORT_SPILL_MS))
-        at_most = TRANSPORT_SPILL_MS;
     uint64_t now_ms = transport_clock_ms();
     for (size_t i = 0; i < t->outbound_used; i++) {
         const struct outbound *out = &t->outbound[i];
@@ -190,28 +181,38 @@ long transport_timeout_ms(const struct transport *t, long at_most)
 
 /* ---- commands ---- */
 
-/* Every send and its outcome go through here, so that links with frames waiting are counted. */
-enum err transport_put(struct transport *t, struct spill *s, void *socket, struct bytes routing_id,
-                       struct bytes frame)
+/* Sends what stands before the payload: for a ROUTER, the routing id. */
+static bool put_first(void *socket, struct bytes routing_id)
 {
-    bool was_empty = spill_is_empty(s);
-    enum err e = spill_send(s, socket, routing_id, frame);
-    t->spilled += was_empty && !spill_is_empty(s);
+    return routing_id.len == 0 ||
+           zmq_send(socket, routing_id.data, routing_id.len, ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0;
+}
+
+enum err transport_put(void *socket, struct bytes routing_id, struct bytes frame)
+{
+    zmq_msg_t m;
+    if (zmq_msg_init_size(&m, frame.len) != 0)
+        return ERR_FULL;
+    if (frame.len > 0)
+        memcpy(zmq_msg_data(&m), frame.data, frame.len);
+    enum err e = ERR_FULL;
+    for (int tries = 0; tries < 2 && e == ERR_FULL; tries++) {
+        bool is_open = put_first(socket, routing_id);
+        if (is_open && zmq_msg_send(&m, socket, ZMQ_DONTWAIT) >= 0)
+            return OK;
+        /* A ROUTER that took the routing id takes the payload; otherwise the next routing id would
+         * be sent as one. */
+        assert(!is_open || routing_id.len == 0);
+        if (zmq_errno() == EHOSTUNREACH)
+            e = ERR_NOT_FOUND;
+        /* When sending, libzmq looks only now and then for news of a new connection or of room in
+         * its queue; this question makes it look. */
+        int events;
+        size_t len = sizeof events;
+        zmq_getsockopt(socket, ZMQ_EVENTS, &events, &len);
+    }
+    zmq_msg_close(&m);
     return e;
-}
-
-void transport_flush(struct transport *t, struct spill *s, void *socket, struct bytes routing_id)
-{
-    if (spill_is_empty(s))
-        return;
-    spill_flush(s, socket, routing_id);
-    t->spilled -= spill_is_empty(s);
-}
-
-void transport_unspill(struct transport *t, struct spill *s)
-{
-    t->spilled -= !spill_is_empty(s);
-    spill_clear(s);
 }
 
 enum err transport_send(struct transport *t, uint32_t link, struct bytes frame)

@@ -26,11 +26,11 @@
  *
  * Bounded here: links (TRANSPORT_LINKS_MAX) and listener's links of one key
  * (TRANSPORT_LINKS_PER_KEY), dialled peers (PEERS_MAX), bytes of a frame before and after
- * authentication, frames and bytes queued for each connection and frames from it, time for a
- * handshake, silence of a peer, work in one call. Not bounded here: descriptors (a dialled peer
- * takes four, a connection to the listener one), connections that have not finished their
- * handshake, bytes of a message of many frames before it is complete and is then refused, time that
- * libzmq's I/O thread spends in looking up a host name.
+ * authentication, frames queued for and from each connection, time for a handshake, silence of a
+ * peer, work in one call.
+ * Not bounded here: descriptors (a dialled peer takes four, a connection to the listener one),
+ * connections that have not finished their handshake, bytes of a message of many frames before it
+ * is complete and is then refused, time that libzmq's I/O thread spends in looking up a host name.
  */
 #ifndef NODE_TRANSPORT_H
 #define NODE_TRANSPORT_H
@@ -117,9 +117,10 @@ long transport_timeout_ms(const struct transport *t, long at_most);
 bool transport_next(struct transport *t, struct transport_event *ev);
 
 /* Queues a copy of a frame for a link. Returns ERR_NOT_FOUND if there is no such link or its
- * connection has ended (DOWN follows if it has not come yet), ERR_FULL if SPILL_BYTES_MAX wait for
- * a peer that takes frames more slowly than we send (try again at the next tick, or cut), ERR_LIMIT
- * above FRAME_BYTES_MAX. Nothing is queued on error. OK promises no delivery. */
+ * connection has ended (DOWN follows if it has not come yet), ERR_FULL if the peer takes frames
+ * more slowly than we send, or a burst is longer than libzmq's queue of 64 (keep the frame and try
+ * again, or cut), ERR_LIMIT above FRAME_BYTES_MAX. Nothing is queued on error. OK promises no
+ * delivery. */
 MUST_CHECK enum err transport_send(struct transport *t, uint32_t link, struct bytes frame);
 
 /* Ends a link: its DOWN comes next, no frame of it any more, and sends to it fail. A dialled peer's

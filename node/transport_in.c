@@ -46,8 +46,6 @@ enum err inbound_open(struct transport *t)
 
 void inbound_close(struct transport *t)
 {
-    for (size_t i = 0; i < t->inbound_used; i++)
-        spill_clear(&t->inbound[i].spill);
     if (t->listener)
         curve_monitor_close(zsock_resolve(t->listener), &t->listener_monitor);
     zsock_destroy(&t->listener);
@@ -79,7 +77,6 @@ static void inbound_set_closing(struct transport *t, struct inbound *in)
 static void inbound_set_cut(struct transport *t, struct inbound *in)
 {
     transport_queue(t, TRANSPORT_DOWN, inbound_link(t, in), in->key, false);
-    transport_unspill(t, &in->spill);
     in->state = INBOUND_CUT;
     t->inbound_up--;
 }
@@ -336,16 +333,9 @@ enum err inbound_send(struct transport *t, struct inbound *in, struct bytes fram
 {
     if (in->is_closing)
         return ERR_NOT_FOUND;
-    enum err e = transport_put(t, &in->spill, zsock_resolve(t->listener),
+    enum err e = transport_put(zsock_resolve(t->listener),
                                bytes_of(in->routing_id, ROUTING_ID_BYTES), frame);
     if (e == ERR_NOT_FOUND)
         inbound_set_closing(t, in);
     return e;
-}
-
-void inbound_flush(struct transport *t)
-{
-    for (size_t i = 0; i < t->inbound_used; i++)
-        transport_flush(t, &t->inbound[i].spill, zsock_resolve(t->listener),
-                        bytes_of(t->inbound[i].routing_id, ROUTING_ID_BYTES));
 }

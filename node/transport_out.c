@@ -40,7 +40,6 @@ struct outbound *outbound_find(struct transport *t, uint32_t link)
 static void outbound_retry(struct transport *t, struct outbound *out)
 {
     uint64_t min = t->config.reconnect_ms_min, max = t->config.reconnect_ms_max;
-    transport_unspill(t, &out->spill);
     curve_dialler_close(&out->socket, &out->monitor);
     out->state = OUTBOUND_WAITING;
     out->wait_ms_max = out->wait_ms_max < max / 2 ? 2 * out->wait_ms_max : max;
@@ -158,18 +157,10 @@ enum err outbound_send(struct transport *t, struct outbound *out, struct bytes f
 {
     if (out->state != OUTBOUND_UP)
         return ERR_NOT_FOUND;
-    if (!spill_is_empty(&out->spill)) /* a DEALER takes frames no better when its peer has gone */
+    enum err e = transport_put(out->socket, bytes_of(NULL, 0), frame);
+    if (e == ERR_FULL) /* a DEALER whose peer has gone says the same as one whose peer is slow */
         outbound_watch(t, out);
-    if (out->state != OUTBOUND_UP)
-        return ERR_NOT_FOUND;
-    return transport_put(t, &out->spill, out->socket, bytes_of(NULL, 0), frame);
-}
-
-void outbound_flush(struct transport *t)
-{
-    for (size_t i = 0; i < t->outbound_used; i++)
-        if (t->outbound[i].state == OUTBOUND_UP)
-            transport_flush(t, &t->outbound[i].spill, t->outbound[i].socket, bytes_of(NULL, 0));
+    return out->state == OUTBOUND_UP ? e : ERR_NOT_FOUND;
 }
 
 static struct outbound *outbound_by_key(struct transport *t, const uint8_t *key)

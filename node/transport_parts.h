@@ -9,7 +9,6 @@
 
 #include <czmq.h>
 
-#include "node/spill.h"
 #include "node/transport.h"
 #include "node/zap.h"
 
@@ -17,11 +16,9 @@ enum {
     INBOUND_SLOTS = 2048, /* more than may be up, so that cut links are remembered for a while */
     INBOUND_UP_MAX = TRANSPORT_LINKS_MAX - PEERS_MAX,
     OUTBOUND_SLOTS = PEERS_MAX,
-    TRANSPORT_SPILL_MS = 2, /* how often frames that wait for room are tried again */
     LINK_PLACE_BITS = 12,
     ROUTING_ID_BYTES = 5, /* those that libzmq itself gives: zero, then a counter */
-    QUEUE_MAX =
-        4096, /* events that wait without a frame: at most one DOWN for each link, and one UP */
+    QUEUE_MAX = 4096,     /* events without a frame: one DOWN for each link at most, and one UP */
 };
 
 _Static_assert(INBOUND_SLOTS + OUTBOUND_SLOTS <= 1 << LINK_PLACE_BITS, "every slot has a place");
@@ -39,7 +36,6 @@ struct inbound {
     uint8_t key[TRANSPORT_KEY_BYTES];
     uint32_t generation;
     uint64_t order; /* of arrival */
-    struct spill spill;
 };
 
 /* FREE -> CONNECTING at a dial; CONNECTING -> UP at the handshake, or -> WAITING when that failed
@@ -63,7 +59,6 @@ struct outbound {
     uint64_t up_ms;       /* since when it is up */
     uint64_t wait_ms_max; /* the next wait is at most this */
     uint32_t generation;
-    struct spill spill;
 };
 
 struct transport {
@@ -83,8 +78,7 @@ struct transport {
 
     struct outbound outbound[OUTBOUND_SLOTS];
     size_t outbound_used;
-    size_t spilled; /* links with frames that wait for room */
-    size_t turn;    /* whose turn it is: 0 the listener, then outbound slots */
+    size_t turn; /* whose turn it is: 0 the listener, then outbound slots */
 
     struct transport_event queue[QUEUE_MAX];
     size_t queue_first;
@@ -109,11 +103,9 @@ void transport_deliver(struct transport *t, uint32_t link, const uint8_t key[TRA
                        bool is_outbound);
 /* Closes t->message, delivered or not. */
 void transport_release(struct transport *t);
-/* spill_send, spill_flush and spill_clear of one link. */
-MUST_CHECK enum err transport_put(struct transport *t, struct spill *s, void *socket,
-                                  struct bytes routing_id, struct bytes frame);
-void transport_flush(struct transport *t, struct spill *s, void *socket, struct bytes routing_id);
-void transport_unspill(struct transport *t, struct spill *s);
+/* Sends a copy without waiting; routing_id is empty for a DEALER. OK, ERR_FULL, or ERR_NOT_FOUND if
+ * the socket knows no such peer. */
+MUST_CHECK enum err transport_put(void *socket, struct bytes routing_id, struct bytes frame);
 
 /* ---- transport_in.c ---- */
 MUST_CHECK enum err inbound_open(struct transport *t);
@@ -122,7 +114,6 @@ void inbound_close(struct transport *t);
 bool inbound_step(struct transport *t);
 struct inbound *inbound_find(struct transport *t, uint32_t link);
 MUST_CHECK enum err inbound_send(struct transport *t, struct inbound *in, struct bytes frame);
-void inbound_flush(struct transport *t);
 /* Queues DOWN; shuts the connection down if t->message came over it. */
 void inbound_cut(struct transport *t, struct inbound *in);
 
@@ -130,7 +121,6 @@ void inbound_cut(struct transport *t, struct inbound *in);
 bool outbound_step(struct transport *t, struct outbound *out);
 struct outbound *outbound_find(struct transport *t, uint32_t link);
 MUST_CHECK enum err outbound_send(struct transport *t, struct outbound *out, struct bytes frame);
-void outbound_flush(struct transport *t);
 /* Ends the connection, with DOWN if it was up; it is dialled again in due time. */
 void outbound_end(struct transport *t, struct outbound *out);
 /* Ends the connection and forgets the peer. */

@@ -91,7 +91,7 @@ static void test_limits(void **state)
                 {ZMQ_HEARTBEAT_IVL,     15000  },
                 {ZMQ_HEARTBEAT_TIMEOUT, 60000  },
                 {ZMQ_HEARTBEAT_TTL,     60000  },
-                {ZMQ_SNDHWM,            16     },
+                {ZMQ_SNDHWM,            64     },
                 {ZMQ_RCVHWM,            16     },
                 {ZMQ_LINGER,            0      },
                 {ZMQ_IPV6,              is_ipv6},

@@ -40,7 +40,7 @@ static void test_exchange(void **state)
     assert_int_equal(count_of(member, TRANSPORT_UP) + count_of(member, TRANSPORT_DOWN), 1);
 }
 
-/* Goal: where the other side does not read, sending says so within a bounded number of bytes, and
+/* Goal: where the other side does not read, sending says so within a bounded number of frames, and
  * what was accepted arrives in order, in both directions. Method: large frames to a node that is
  * not pumped. */
 static void back_pressure(struct node *from, struct node *to)
@@ -55,16 +55,13 @@ static void back_pressure(struct node *from, struct node *to)
         fulls = e == OK ? 0 : fulls + 1;
         if (e == ERR_FULL)
             pump();
-        assert_true(sent < 200);
+        assert_true(sent < 4 * (CURVE_SEND_FRAMES + CURVE_RECEIVE_FRAMES));
     }
-    assert_true(sent >= CURVE_SEND_FRAMES + SPILL_BYTES_MAX / 300000);
-    assert_int_equal(from->t->spilled, 1);
-    assert_in_range(transport_timeout_ms(from->t, -1), 1, TRANSPORT_SPILL_MS);
+    assert_true(sent >= CURVE_SEND_FRAMES);
     to->is_deaf = false;
     PUMP_UNTIL(to->notes_count == before + sent);
     for (size_t i = 0; i < sent; i++)
         assert_int_equal(to->notes[before + i].ev.frame.len, 200000 + i);
-    PUMP_UNTIL(from->t->spilled == 0);
 }
 
 static void test_back_pressure(void **state)
@@ -79,61 +76,6 @@ static void test_back_pressure(void **state)
     back_pressure(server, member);
     say(member, "there is room again");
     PUMP_UNTIL(last_says(server, BYTES_LITERAL("there is room again")));
-}
-
-/* Goal: a burst of small frames is taken at once, and arrives in order: a node that has just
- * connected says where it stands in every feed. Method: 2,000 frames from either side without a
- * pause. */
-static void test_burst(void **state)
-{
-    (void)state;
-    enum { FRAMES = 2000 };
-    struct node *server = server_new(), *member = member_new();
-    dial(member, server);
-    PUMP_UNTIL(count_of(member, TRANSPORT_UP) == 1);
-    say(member, "first");
-    PUMP_UNTIL(count_of(server, TRANSPORT_FRAME) == 1);
-    for (int side = 0; side < 2; side++) {
-        struct node *from = side ? server : member, *to = side ? member : server;
-        size_t before = to->notes_count;
-        for (size_t i = 0; i < FRAMES; i++)
-            assert_int_equal(transport_send(from->t, last_of(from, TRANSPORT_UP)->ev.link,
-                                            bytes_of(big, i % 200)),
-                             OK);
-        PUMP_UNTIL(to->notes_count == before + FRAMES);
-        for (size_t i = 0; i < FRAMES; i++)
-            assert_int_equal(to->notes[before + i].ev.frame.len, i % 200);
-        assert_int_equal(from->t->spilled, 0);
-    }
-}
-
-/* Goal: frames that wait go with their link, whichever side ends it.
- * Method: links with a queue that does not empty are cut, hung up, closed with the node. */
-static void test_waiting_frames_end(void **state)
-{
-    (void)state;
-    struct node *server = server_new(), *member = member_new();
-    for (size_t i = 1; i <= 3; i++) {
-        dial(member, server);
-        PUMP_UNTIL(count_of(member, TRANSPORT_UP) == i);
-        say(member, "hello");
-        PUMP_UNTIL(count_of(server, TRANSPORT_UP) == i);
-        struct node *from = i == 1 ? member : server;
-        uint32_t link = last_of(from, TRANSPORT_UP)->ev.link;
-        while (from->t->spilled == 0)
-            assert_int_equal(transport_send(from->t, link, bytes_of(big, FRAME_BYTES_MAX)), OK);
-        if (i == 1)
-            transport_hangup(member->t, server->keys.public_key);
-        else if (i == 2)
-            transport_cut(server->t, link);
-        else
-            transport_free(&server->t);
-        if (i == 3)
-            break;
-        assert_int_equal(from->t->spilled, 0);
-        transport_hangup(member->t, server->keys.public_key);
-        PUMP_UNTIL(count_of(server, TRANSPORT_DOWN) == i && count_of(member, TRANSPORT_DOWN) == i);
-    }
 }
 
 /* Goal: a cut from the dialling side, a hang-up and another endpoint end the link at both ends;
@@ -180,6 +122,31 @@ static void test_greetings(void **state)
                    count_of(server, TRANSPORT_FRAME) == i);
         transport_hangup(member->t, server->keys.public_key);
         PUMP_UNTIL(count_of(server, TRANSPORT_DOWN) == i && count_of(member, TRANSPORT_DOWN) == i);
+    }
+}
+
+/* Goal: a send is not refused for want of room just because libzmq has not looked at its news yet.
+ * Method: a bare client tries to send all the time, so that libzmq thinks it looked a moment ago,
+ * until its monitor tells of the handshake. The next send must succeed. */
+static void test_send_at_once(void **state)
+{
+    (void)state;
+    struct node *server = server_new();
+    struct keys k = keys_new();
+    roster_add(&k);
+    for (int i = 0; i < 8; i++) {
+        struct raw r;
+        struct transport_event ev;
+        uint64_t last_ms = transport_clock_ms() + WAIT_MS;
+        raw_dial(&r, &k, server);
+        while (!(raw_events(&r) & ZMQ_EVENT_HANDSHAKE_SUCCEEDED)) {
+            enum err e = transport_put(r.socket, bytes_of(NULL, 0), BYTES_LITERAL("now?"));
+            assert_true(e == OK || e == ERR_FULL);
+            transport_next(server->t, &ev);
+            assert_true(transport_clock_ms() < last_ms);
+        }
+        assert_int_equal(transport_put(r.socket, bytes_of(NULL, 0), BYTES_LITERAL("now!")), OK);
+        raw_close(&r);
     }
 }
 
@@ -399,19 +366,10 @@ static void test_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_exchange),
-        TEST(test_back_pressure),
-        TEST(test_burst),
-        TEST(test_waiting_frames_end),
-        TEST(test_dialler_ends),
-        TEST(test_greetings),
-        TEST(test_restart),
-        TEST(test_send_to_nobody),
-        TEST(test_coming_and_going),
-        TEST(test_selftest),
-        TEST(test_no_descriptors),
-        TEST(test_refused_endpoints),
-        TEST(test_waits),
+        TEST(test_exchange),       TEST(test_back_pressure),     TEST(test_dialler_ends),
+        TEST(test_greetings),      TEST(test_send_at_once),      TEST(test_restart),
+        TEST(test_send_to_nobody), TEST(test_coming_and_going),  TEST(test_selftest),
+        TEST(test_no_descriptors), TEST(test_refused_endpoints), TEST(test_waits),
     };
     if (sodium_init() < 0)
         return 1;
