@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRESH_PARTS = 4 }; /* a checkpoint at least this many times in the policy's coverage time */
+enum {
+    FRESH_PARTS = 4,       /* a checkpoint at least this many times in the policy's coverage time */
+    COVER_EXPIRES_DAY = 1, /* past by anyone's clock, however wrong the author's is */
+};
 
 static int compare_seen(const void *a, const void *b)
 {
@@ -239,7 +242,7 @@ static void tick_cover(struct federation *f, struct effects *out)
             missing = COVER_MULTIPLE;
         struct draft drafts[COVER_MULTIPLE];
         for (size_t i = 0; i < missing; i++)
-            drafts[i] = (struct draft){.type = ENTRY_COVER, .expires_day = today - 1};
+            drafts[i] = (struct draft){.type = ENTRY_COVER, .expires_day = COVER_EXPIRES_DAY};
         if (missing > 0 && author_append(f, drafts, missing, NULL, out) != OK)
             return;
     }

@@ -53,6 +53,7 @@ struct feed {
     uint64_t owed_ms;     /* when owed bodies were last asked for */
     uint32_t owed_link;   /* of whom */
     uint64_t owed_from;
+    uint64_t owed_swept; /* where the next look for expired ones among them begins */
     /* its author as a peer */
     uint64_t held_size; /* how much of our feed it acknowledged */
     struct profile profile;

@@ -292,6 +292,35 @@ static int64_t median_utc(struct federation *f)
     return times[(count - 1) / 2];
 }
 
+static bool expiry_row(void *ctx, const struct archive_row *row)
+{
+    struct header h;
+    enum err e = header_decode(row->header, &h);
+    assert(e == OK);
+    *(uint32_t *)ctx = h.expires_day;
+    return true;
+}
+
+/* A body that is owed and has expired meanwhile is owed no more: nobody has it any longer. Looks at
+ * one window of owed entries a feed. */
+static void sweep_owed(struct federation *f, struct feed *feed, uint32_t day, struct effects *out)
+{
+    uint64_t indexes[SWEEP_MAX];
+    if (feed->rec.owed == 0 || !effects_has_room(out, SWEEP_MAX + 64, 0))
+        return;
+    size_t count =
+        f->archive.owed(f->archive.ctx, feed->rec.author, feed->owed_swept, indexes, SWEEP_MAX);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t expires_day = 0;
+        f->archive.read(f->archive.ctx, feed->rec.author, indexes[i], 1, expiry_row, &expires_day);
+        if (expires_day == 0 || expires_day >= day)
+            continue;
+        feed->rec.owed--;
+        emit_gone(f, feed, indexes[i], STATE_EXPIRED, out);
+    }
+    feed->owed_swept = count == SWEEP_MAX ? indexes[count - 1] + 1 : 0;
+}
+
 void ingest_sweep(struct federation *f, struct effects *out)
 {
     int64_t median = median_utc(f);
@@ -307,12 +336,12 @@ void ingest_sweep(struct federation *f, struct effects *out)
         if (feed == NULL)
             continue;
         enum entry_state was = f->archive.state(f->archive.ctx, authors[i], indexes[i]);
-        if (was == STATE_OWED)
-            feed->rec.owed--;
         if (was == STATE_REFUSED)
             feed->rec.refused--;
         emit_gone(f, feed, indexes[i], STATE_EXPIRED, out);
     }
+    for (size_t i = 0; i < f->feed_count; i++)
+        sweep_owed(f, &f->feeds[i], (uint32_t)(limit / 86400), out);
     if (count == SWEEP_MAX)
         f->swept_ms = f->now_ms - SWEEP_MS; /* more to do at the next tick */
 }

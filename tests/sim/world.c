@@ -40,6 +40,7 @@ struct machine {
     bool is_running;
     bool wants[WORLD_NODES_MAX]; /* dials these */
     uint64_t starts;
+    int64_t ahead_utc;
     /* answers to what the test asked last */
     bool has_appended, has_evaluated;
     enum err appended, evaluated;
@@ -87,6 +88,11 @@ static void draw(struct world *w, const char *what, uint64_t n, uint8_t *out, si
 int64_t world_now_utc(const struct world *w)
 {
     return WORLD_START_UTC + (int64_t)(w->now_ms / 1000) + w->skew_utc;
+}
+
+int64_t world_clock(const struct world *w, size_t node)
+{
+    return world_now_utc(w) + w->machines[node].ahead_utc;
 }
 
 static void tell(struct world *w, const char *line)
@@ -253,7 +259,7 @@ static void carry_out(struct world *w, size_t at, const struct effects *out)
 static void step(struct world *w, size_t at, struct event *ev)
 {
     ev->now_ms = w->now_ms;
-    ev->now_utc = world_now_utc(w);
+    ev->now_utc = world_clock(w, at);
     draw(w, "fresh", w->drawn++, ev->fresh, sizeof ev->fresh);
     federation_step(w->machines[at].core, ev, w->effects);
     carry_out(w, at, w->effects);
@@ -345,6 +351,11 @@ void world_run(struct world *w, uint64_t ms)
 void world_skip(struct world *w, int64_t seconds)
 {
     w->skew_utc += seconds;
+}
+
+void world_set_ahead(struct world *w, size_t node, int64_t seconds)
+{
+    w->machines[node].ahead_utc = seconds;
 }
 
 /* ---- Setting up ---- */

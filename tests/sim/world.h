@@ -36,6 +36,8 @@ bool world_is_running(const struct world *w, size_t node);
 void world_run(struct world *w, uint64_t ms);
 /* Moves every clock on without anything happening in between. */
 void world_skip(struct world *w, int64_t seconds);
+/* How far one node's clock is ahead of the others (behind: below 0), from now on. */
+void world_set_ahead(struct world *w, size_t node, int64_t seconds);
 
 /* No message passes between the two until they are joined again. */
 void world_part(struct world *w, size_t a, size_t b);
@@ -70,6 +72,7 @@ struct shelf *world_shelf(struct world *w, size_t node);
 void world_swap_shelf(struct world *w, size_t node, struct shelf *s); /* while it is stopped */
 const uint8_t *world_author(const struct world *w, size_t node);
 int64_t world_now_utc(const struct world *w);
+int64_t world_clock(const struct world *w, size_t node); /* that node's own */
 
 /* How often this was reported anywhere, about anyone. */
 size_t world_reports(const struct world *w, enum report what);
