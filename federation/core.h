@@ -24,6 +24,7 @@ enum {
     SERVE_BYTES_MAX = 4 * 1024 * 1024, /* under way to one connection, whatever it asks */
     STALL_MS = 10000,                  /* no progress from a source although behind: try another */
     RELAY_ROTATE_MS = 60000, /* a relay is not trusted to be complete for longer than this */
+    FOLLOW_AGAIN_MS = 60000, /* a quiet feed's cursor is told again */
     OWED_RETRY_MS = 5000,
     OWED_ASK_MAX = 64,
     HEAD_RETRY_MS = 5000,
@@ -60,7 +61,8 @@ struct feed {
     uint32_t budget_day;
     uint32_t budget_used; /* by this member, at us as a keyholder */
     uint32_t asked_day;
-    uint32_t asked_points; /* by us, at it as a keyholder */
+    uint32_t asked_points;             /* by us, at it as a keyholder */
+    char hint[ENDPOINT_BYTES_MAX + 1]; /* where a peer says it can be dialled; "" if none did */
     bool head_answered;
     bool is_dialled;
     char dialled[ENDPOINT_BYTES_MAX + 1];

@@ -121,8 +121,8 @@ struct feed_status {
 size_t federation_feed_count(const struct federation *f);
 void federation_feed_status(const struct federation *f, size_t i, struct feed_status *out);
 
-/* The newest signed checkpoint of feed i whose entries are all here, copied to out; false if there is
- * none. */
+/* The newest signed checkpoint of feed i whose entries are all here, copied to out; false if there
+ * is none. */
 bool federation_feed_checkpoint(const struct federation *f, size_t i,
                                 uint8_t out[CHECKPOINT_SIGNED_BYTES]);
 

@@ -64,9 +64,44 @@ void links_cut(struct federation *f, struct link *l, struct effects *out)
     drop(f, l);
 }
 
+/* Where an organisation can be dialled: by its own profile, by our configuration, or as a peer
+ * says. */
+static const char *endpoint_of(struct federation *f, const struct feed *feed)
+{
+    if (feed->profile.count > 0)
+        return feed->profile.endpoint[0];
+    for (size_t i = 0; i < f->config.contact_count; i++)
+        if (memcmp(f->config.contacts[i].author, feed->rec.author, AUTHOR_BYTES) == 0)
+            return f->config.contacts[i].endpoint;
+    return feed->hint[0] != '\0' ? feed->hint : NULL;
+}
+
+/* The contacts of an opening: ourselves, then whomever we know a place of. A node that may not sign
+ * yet has no profile in its feed; this is how the others find it all the same. */
+static size_t list_contacts(struct federation *f, Seinpost__Contact *rows, Seinpost__Contact **list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < f->feed_count && count < CONTACTS_MAX; i++) {
+        struct feed *feed = &f->feeds[i];
+        bool is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
+        const char *endpoint = is_own && f->config.profile.count > 0 ? f->config.profile.endpoint[0]
+                               : is_own                              ? NULL
+                                                                     : endpoint_of(f, feed);
+        if (endpoint == NULL)
+            continue;
+        seinpost__contact__init(&rows[count]);
+        rows[count].author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
+        rows[count].endpoint = (char *)(uintptr_t)endpoint;
+        list[count] = &rows[count];
+        count++;
+    }
+    return count;
+}
+
 static void send_opening(struct federation *f, const struct link *l, struct effects *out)
 {
     const struct roster *r = core_roster(f);
+    Seinpost__Contact rows[CONTACTS_MAX], *list[CONTACTS_MAX];
     Seinpost__Opening opening = SEINPOST__OPENING__INIT;
     opening.version_min = PROTOCOL_VERSION_MIN;
     opening.version_max = PROTOCOL_VERSION_MAX;
@@ -74,6 +109,8 @@ static void send_opening(struct federation *f, const struct link *l, struct effe
     opening.author = (ProtobufCBinaryData){AUTHOR_BYTES, f->config.author};
     opening.roster_version = r->version;
     opening.roster_hash = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)r->hash};
+    opening.n_contact = list_contacts(f, rows, list);
+    opening.contact = list;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
     m.body_case = SEINPOST__MESSAGE__BODY_OPENING;
     m.opening = &opening;
@@ -83,7 +120,8 @@ static void send_opening(struct federation *f, const struct link *l, struct effe
 void links_announce(struct federation *f, struct effects *out)
 {
     for (size_t i = 0; i < f->link_count; i++)
-        if (f->links[i].id != 0 && f->links[i].is_ready && effects_has_room(out, 64, 4096))
+        if (f->links[i].id != 0 && f->links[i].is_ready &&
+            effects_has_room(out, 64, FRAME_BYTES_SMALL))
             send_opening(f, &f->links[i], out);
 }
 
@@ -134,7 +172,35 @@ static enum err opening_check(struct federation *f, const struct link *l,
     if (!is_equal(o->federation, r->genesis, HASH_BYTES) ||
         !is_equal(o->author, l->author, AUTHOR_BYTES))
         return ERR_STRANGER;
+    if (o->n_contact > CONTACTS_MAX)
+        return ERR_LIMIT;
     return o->roster_hash.len == HASH_BYTES ? OK : ERR_FORMAT;
+}
+
+/* Takes hints for organisations that we know no place of. */
+static void take_contacts(struct federation *f, const struct link *l, const Seinpost__Opening *o,
+                          struct effects *out)
+{
+    bool is_news = false;
+    for (size_t i = 0; i < o->n_contact; i++) {
+        const Seinpost__Contact *c = o->contact[i];
+        struct bytes endpoint = bytes_of(c->endpoint, strlen(c->endpoint));
+        struct feed *feed = c->author.len == AUTHOR_BYTES ? core_feed(f, c->author.data) : NULL;
+        if (feed == NULL || !endpoint_is_valid(endpoint) ||
+            memcmp(c->author.data, f->config.author, AUTHOR_BYTES) == 0)
+            continue;
+        /* What somebody says of itself outweighs what others say of it. */
+        bool is_self = memcmp(c->author.data, l->author, AUTHOR_BYTES) == 0;
+        if (endpoint_of(f, feed) != NULL && !(is_self && feed->hint[0] != '\0'))
+            continue;
+        is_news = is_news || strcmp(feed->hint, c->endpoint) != 0;
+        memcpy(feed->hint, endpoint.data, endpoint.len);
+        feed->hint[endpoint.len] = '\0';
+    }
+    if (is_news) {
+        links_review(f, out);
+        links_announce(f, out);
+    }
 }
 
 static void on_opening(struct federation *f, struct link *l, const Seinpost__Opening *o,
@@ -152,8 +218,9 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
         send_opening(f, l, out);
     l->is_ready = true;
     rosters_on_opening(f, l, o->roster_version, out);
+    take_contacts(f, l, o, out);
     if (was_ready)
-        return; /* it announces a newer member list */
+        return; /* it announces a newer member list, or a place */
     standing_link_ready(f, l, out);
     pull_choose(f, out);
 }
@@ -225,17 +292,6 @@ void links_frame(struct federation *f, uint32_t id, struct bytes frame, struct e
         return;
     }
     dispatch(f, l, m, out);
-}
-
-/* Where an organisation can be dialled: by its own profile, or else by our configuration. */
-static const char *endpoint_of(struct federation *f, const struct feed *feed)
-{
-    if (feed->profile.count > 0)
-        return feed->profile.endpoint[0];
-    for (size_t i = 0; i < f->config.contact_count; i++)
-        if (memcmp(f->config.contacts[i].author, feed->rec.author, AUTHOR_BYTES) == 0)
-            return f->config.contacts[i].endpoint;
-    return NULL;
 }
 
 static void review_dial(struct federation *f, struct feed *feed, struct effects *out)

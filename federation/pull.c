@@ -108,6 +108,10 @@ static void choose(struct federation *f, struct feed *feed, struct effects *out)
     if (author != NULL && !is_stalled) {
         if (feed->source != author->id && (feed->source == 0 || !is_behind(feed)))
             enter_source(f, feed, author->id, out);
+        else if (idle_ms >= FOLLOW_AGAIN_MS) {
+            feed->progress_ms = f->now_ms;
+            follow(f, feed, out); /* whatever it may have forgotten of us */
+        }
         return;
     }
     if (feed->source == 0 || is_stalled || (author == NULL && idle_ms >= RELAY_ROTATE_MS)) {

@@ -88,9 +88,8 @@ void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follo
         return;
     }
     bool is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
-    if (m->feed_epoch != feed->rec.feed_epoch || (is_own && m->size > feed->rec.tree.size))
-        return; /* ahead of us: as a relay we have nothing for it yet, and our own head is asked
-                   otherwise */
+    if (m->feed_epoch != feed->rec.feed_epoch)
+        return;
     if (w == NULL) {
         w = add(f);
         if (w == NULL) {
@@ -104,7 +103,9 @@ void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follo
     w->sent_seq = w->sent_seq > m->seq ? w->sent_seq : m->seq;
     w->credit = m->credit;
     struct feed *peer = core_feed(f, l->author);
-    if (is_own && peer != NULL && m->size > peer->held_size)
+    /* Ahead of us: we have nothing for it yet, as a relay, or as an author put back to an old
+     * backup. */
+    if (is_own && peer != NULL && m->size > peer->held_size && m->size <= feed->rec.tree.size)
         peer->held_size = m->size;
     f->is_serving = true;
 }

@@ -42,6 +42,7 @@ enum {
     REFERENCE_BYTES_MAX = 127,
     ENDPOINT_BYTES_MAX = 127,
     ENDPOINTS_MAX = 4,
+    CONTACTS_MAX = 200, /* of one opening */
     MATCH_KEY_BYTES_MAX = 512,
 
     COVER_MULTIPLE = 16, /* every feed grows daily to the next multiple of this */
