@@ -39,8 +39,9 @@ struct link {
     uint8_t transport_key[KEY_BYTES];
     uint8_t author[AUTHOR_BYTES];
     bool is_outbound;
-    bool is_ready;      /* openings exchanged */
-    uint64_t under_way; /* bytes of batches sent and not yet acknowledged */
+    bool is_ready;           /* openings exchanged */
+    uint64_t roster_version; /* that it says it has; 0 once it did not give it */
+    uint64_t under_way;      /* bytes of batches sent and not yet acknowledged */
 };
 
 struct feed {

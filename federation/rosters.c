@@ -2,8 +2,10 @@
  * rosters.c - adopting member lists, and fetching the ones that peers have and we lack.
  *
  * A peer's opening tells its version; where it is higher than ours we ask for ours plus one, chunk
- * by chunk, one document at a time. A document is only ever adopted through roster_accept: linked
- * to ours by hash and signed by a quorum of our stewards.
+ * by chunk, one document at a time. Whoever claims one and does not give it is not asked again
+ * until it claims anew, and the next one is asked: a claim holds nobody else's up. A document is
+ * only ever adopted through roster_accept: linked to ours by hash and signed by a quorum of our
+ * stewards.
  */
 #include "federation/core.h"
 
@@ -30,6 +32,25 @@ static void fetch_next(struct federation *f, const struct link *l, struct effect
     f->fetch.have = 0;
     f->fetch.total = 0;
     ask(f, l, out);
+}
+
+/* Asks somebody who claims to have a newer one, unless somebody is being asked. */
+static void fetch_any(struct federation *f, struct effects *out)
+{
+    for (size_t i = 0; i < f->link_count && f->fetch.link == 0; i++) {
+        const struct link *l = &f->links[i];
+        if (l->id != 0 && l->is_ready && l->roster_version > core_roster(f)->version)
+            fetch_next(f, l, out);
+    }
+}
+
+/* Whoever was asked has not given what it claims to have: its turn is over. */
+static void give_up(struct federation *f)
+{
+    struct link *l = links_find(f, f->fetch.link);
+    if (l != NULL)
+        l->roster_version = 0;
+    f->fetch.link = 0;
 }
 
 /* Verifies and adopts; *out gets what has to be kept and told. On error nothing changed. */
@@ -69,8 +90,8 @@ void rosters_event(struct federation *f, struct bytes signed_roster, struct effe
 
 void rosters_on_opening(struct federation *f, struct link *l, uint64_t version, struct effects *out)
 {
-    if (version > core_roster(f)->version && f->fetch.link == 0)
-        fetch_next(f, l, out);
+    l->roster_version = version;
+    fetch_any(f, out);
 }
 
 void rosters_on_ask(struct federation *f, struct link *l, const Seinpost__RosterAsk *m,
@@ -105,7 +126,7 @@ void rosters_on_chunk(struct federation *f, struct link *l, const Seinpost__Rost
                     (fetch->total == 0 || fetch->total == m->total);
     if (!is_sound) {
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_RANGE, m->version);
-        fetch->link = 0;
+        give_up(f);
         return;
     }
     memcpy(fetch->data + fetch->have, m->data.data, m->data.len);
@@ -115,25 +136,22 @@ void rosters_on_chunk(struct federation *f, struct link *l, const Seinpost__Rost
         ask(f, l, out);
         return;
     }
-    uint32_t from = l->id; /* adopting may cut links, this one too */
-    uint8_t author[AUTHOR_BYTES];
-    memcpy(author, l->author, AUTHOR_BYTES);
-    fetch->link = 0;
     enum err e = adopt(f, bytes_of(fetch->data, fetch->total), out);
-    if (e != OK) {
-        core_report(out, author, REPORT_MESSAGE_REFUSED, e, m->version);
-        return;
+    if (e == OK) {
+        fetch->link = 0; /* l may have been cut */
+    } else {
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, m->version);
+        give_up(f);
     }
-    struct link *still = links_find(f, from);
-    if (still != NULL)
-        fetch_next(f, still, out); /* silence ends it where there is no newer one */
+    fetch_any(f, out);
 }
 
 void rosters_tick(struct federation *f, struct effects *out)
 {
     const struct roster *r = core_roster(f);
     if (f->fetch.link != 0 && f->now_ms - f->fetch.asked_ms >= FETCH_TIMEOUT_MS)
-        f->fetch.link = 0;
+        give_up(f);
+    fetch_any(f, out);
     if (r->fresh_until_utc > 0 && f->now_utc > r->fresh_until_utc && f->now_ms % 3600000 < TICK_MS)
         core_report(out, NULL, REPORT_ROSTER_STALE, ERR_STALE, r->version);
 }
