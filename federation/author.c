@@ -144,6 +144,7 @@ enum err author_append(struct federation *f, const struct draft *drafts, size_t 
         *first = b->first;
     ingest_commit(f, feed, b, out);
     f->is_serving = true;
+    f->signed_ms = f->now_ms;
     return OK;
 }
 
@@ -199,8 +200,9 @@ static void tick_profile(struct federation *f, struct effects *out)
 /* Acknowledges erasures, many in one entry and seldom. */
 static void tick_receipts(struct federation *f, struct effects *out)
 {
-    if ((uint64_t)f->now_utc < f->marks[MARK_RECEIPT_UTC] + f->config.receipt_seconds ||
-        !effects_has_room(out, 256, 1u << 20))
+    uint64_t last = f->marks[MARK_RECEIPT_UTC], now = (uint64_t)f->now_utc;
+    bool is_early = now >= last && now - last < f->config.receipt_seconds;
+    if (is_early || !effects_has_room(out, 256, 1u << 20))
         return;
     struct receipt *r = effects_alloc(out, sizeof *r);
     uint8_t(*authors)[AUTHOR_BYTES] = effects_alloc(out, RECEIPTS_MAX * AUTHOR_BYTES);
@@ -233,7 +235,8 @@ static void tick_cover(struct federation *f, struct effects *out)
 {
     uint64_t size = core_own_feed(f)->rec.tree.size;
     uint32_t today = core_today(f);
-    if (f->marks[MARK_COVER_DAY] >= today)
+    /* A clock that steps back over midnight covers once; one that was far ahead does not wait. */
+    if (f->marks[MARK_COVER_DAY] == today || f->marks[MARK_COVER_DAY] == (uint64_t)today + 1)
         return;
     bool is_first = f->marks[MARK_COVER_DAY] == 0;
     if (!is_first) {
@@ -254,7 +257,13 @@ static void tick_freshness(struct federation *f, struct effects *out)
 {
     const struct feed *feed = core_own_feed(f);
     uint64_t every = core_roster(f)->policy.coverage_seconds / FRESH_PARTS;
-    if (feed->seen.seq > 0 && (uint64_t)f->now_utc >= feed->seen.time_utc + every)
+    if (f->signed_ms == 0)
+        f->signed_ms = f->now_ms;
+    /* By the clock, and by time passed too: a clock that was ahead once leaves a time that no
+     * checkpoint may go back from. */
+    bool is_due = (uint64_t)f->now_utc >= feed->seen.time_utc + every ||
+                  f->now_ms - f->signed_ms >= every * 1000;
+    if (feed->seen.seq > 0 && is_due)
         (void)!author_append(f, NULL, 0, NULL, out);
 }
 

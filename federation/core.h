@@ -147,6 +147,7 @@ struct federation {
     uint64_t marks[MARK_COUNT];
     bool is_profile_due;
     uint64_t swept_ms;
+    uint64_t signed_ms; /* the own feed, last; 0: not since the start */
     uint64_t ticked_ms;
 
     struct job jobs[EVALUATIONS_MAX];
