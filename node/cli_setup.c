@@ -12,6 +12,7 @@
 #include "node/card.h"
 #include "node/iso_country.h"
 #include "node/passphrase.h"
+#include "node/reword.h"
 #include "node/ringname.h"
 #include "node/secret.h"
 #include "node/setup.h"
@@ -34,8 +35,11 @@ int cli_config(const struct cli_args *a, struct config *out)
             text_init_as(out->locale);
         return CLI_DONE;
     }
-    for (size_t i = 0; i < errors.count; i++)
-        fprintf(stderr, "%s\n", errors.text[i]);
+    for (size_t i = 0; i < errors.count; i++) {
+        char text[CONFIG_ERROR_BYTES];
+        reword_config(errors.text[i], a->config, text, sizeof text);
+        fprintf(stderr, "%s\n", text);
+    }
     if (errors.unheld > 0)
         fprintf(stderr, _("%s: and %zu more.\n"), a->config, errors.unheld);
     return CLI_FAILED;

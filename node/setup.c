@@ -2,6 +2,7 @@
 
 #include "node/iso_country.h"
 #include "node/plain_file.h"
+#include "node/reword.h"
 #include "node/ringname.h"
 #include "node/secret.h"
 #include "node/text.h"
@@ -121,7 +122,9 @@ static enum err settings_make(const struct setup *s, const char *part, struct pr
     }
     dir[strlen(dir) - strlen(".part")] = '\0'; /* where it will be: paths may grow too long */
     if (config_parse(path, dir, text, len, &config, &errors) != OK) {
-        problem_set(problem, "%s", errors.text[0]);
+        char sentence[CONFIG_ERROR_BYTES];
+        reword_config(errors.text[0], path, sentence, sizeof sentence);
+        problem_set(problem, "%s", sentence);
         return ERR_FORMAT;
     }
     if (!join(path, part, settings_name, NULL))
