@@ -41,6 +41,7 @@ struct charged {
     uint8_t hash[32];
     uint32_t day;
     uint32_t used;
+    uint32_t points;
     bool is_request;
 };
 
@@ -319,6 +320,7 @@ static void apply_charge(struct shelf *s, const struct effect *e)
     memcpy(c->member, e->author, 32);
     c->day = e->request.day;
     c->used = e->request.used;
+    c->points = e->request.points;
     c->is_request = e->type == EFFECT_PERSIST_REQUEST;
     memcpy(c->request, e->request.request, 16);
     memcpy(c->hash, e->request.points_hash, 32);
@@ -438,6 +440,15 @@ size_t shelf_receipts(const struct shelf *s, uint64_t index)
     for (size_t i = 0; i < s->receipt_count; i++)
         n += s->receipts[i].index == index;
     return n;
+}
+
+uint32_t shelf_charged(const struct shelf *s, const uint8_t member[32])
+{
+    uint32_t points = 0;
+    for (size_t i = 0; i < s->charged_count; i++)
+        if (memcmp(s->charged[i].member, member, 32) == 0)
+            points += s->charged[i].points;
+    return points;
 }
 
 uint64_t shelf_size(const struct shelf *s, const uint8_t author[32])
