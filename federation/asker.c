@@ -210,7 +210,7 @@ static size_t padded_count(size_t count)
 }
 
 /* Blinds the subjects and pads the batch. */
-static enum err blind_all(struct federation *f, struct job *j, const struct event *ev)
+static enum err blind_all(struct job *j, const struct event *ev)
 {
     enum err e = OK;
     for (size_t i = 0; i < j->count && e == OK; i++) {
@@ -223,11 +223,8 @@ static enum err blind_all(struct federation *f, struct job *j, const struct even
         sodium_memzero(input, sizeof input);
         sodium_memzero(blind, sizeof blind);
     }
-    for (size_t i = j->count; i < j->padded && e == OK; i++) {
-        uint8_t seed[WIDE_BYTES];
-        rng_bytes(&f->rng, seed, sizeof seed);
-        evaluation_pad(seed, j->points + i * POINT_BYTES);
-    }
+    for (size_t i = j->count; i < j->padded && e == OK; i++)
+        e = evaluation_pad(j->seed, (uint32_t)i, j->points + i * POINT_BYTES);
     return e;
 }
 
@@ -262,7 +259,7 @@ static enum err open_job(struct federation *f, const struct event *ev, struct jo
         j->order[i] = j->order[at];
         j->order[at] = i;
     }
-    enum err e = blind_all(f, j, ev);
+    enum err e = blind_all(j, ev);
     if (e != OK) {
         close_job(j);
         return e;
@@ -317,8 +314,8 @@ void asker_on_evaluated(struct federation *f, struct link *l, const Seinpost__Ev
     const struct roster_key *k = job_key(f, j);
     enum err e = ERR_FORMAT;
     if (m->points.len == j->padded * POINT_BYTES && m->proof.len == VOPRF_PROOF_BYTES)
-        e = evaluation_verify(k->commitment[i], j->points, m->points.data, j->padded,
-                              m->proof.data);
+        e = evaluation_verify_padded(k->commitment[i], j->points, m->points.data, j->padded,
+                                     j->count, j->seed, m->proof.data);
     j->state[i] = e == OK ? ASK_DONE : ASK_FAILED;
     j->reason[i] = e;
     if (e == OK)

@@ -59,6 +59,22 @@ enum err evaluation_verify(const uint8_t commitment[POINT_BYTES], const uint8_t 
     return voprf_verify(VOPRF_VOPRF, commitment, points, evaluated, count, proof);
 }
 
+enum err evaluation_verify_padded(const uint8_t commitment[POINT_BYTES], const uint8_t *points,
+                                  const uint8_t *evaluated, size_t count, size_t real,
+                                  const uint8_t seed[EVALUATION_SEED_BYTES],
+                                  const uint8_t proof[VOPRF_PROOF_BYTES])
+{
+    uint8_t scalars[EVALUATION_POINTS_MAX * SCALAR_BYTES];
+    if (count > EVALUATION_POINTS_MAX || real > count)
+        return ERR_RANGE;
+    for (size_t i = real; i < count; i++)
+        evaluation_blind_scalar(seed, (uint32_t)i, scalars + (i - real) * SCALAR_BYTES);
+    enum err e = voprf_verify_known(VOPRF_VOPRF, commitment, points, evaluated, count, scalars,
+                                    count - real, proof);
+    sodium_memzero(scalars, (count - real) * SCALAR_BYTES);
+    return e;
+}
+
 void evaluation_subject(uint8_t kind, struct bytes match_key, uint8_t *out, size_t *len)
 {
     assert(match_key.len <= MATCH_KEY_BYTES_MAX);
@@ -83,9 +99,14 @@ void evaluation_blind_scalar(const uint8_t seed[EVALUATION_SEED_BYTES], uint32_t
     sodium_memzero(wide, sizeof wide);
 }
 
-void evaluation_pad(const uint8_t seed[WIDE_BYTES], uint8_t out[POINT_BYTES])
+enum err evaluation_pad(const uint8_t seed[EVALUATION_SEED_BYTES], uint32_t i,
+                        uint8_t out[POINT_BYTES])
 {
-    crypto_core_ristretto255_from_hash(out, seed);
+    uint8_t scalar[SCALAR_BYTES];
+    evaluation_blind_scalar(seed, i, scalar);
+    enum err e = point_mul_base(scalar, out);
+    sodium_memzero(scalar, sizeof scalar);
+    return e;
 }
 
 enum err evaluation_lambdas_init(struct evaluation_lambdas *l, const uint32_t *indexes, size_t t)

@@ -46,6 +46,15 @@ MUST_CHECK enum err evaluation_verify(const uint8_t commitment[POINT_BYTES], con
                                       const uint8_t *evaluated, size_t count,
                                       const uint8_t proof[VOPRF_PROOF_BYTES]);
 
+/* The same for the asker, whose points from place real on (0 to count) are padding made of seed: a
+ * third less work where 4 of 16 are real. ERR_RANGE also where real > count. That the padding is
+ * that of the seed is the caller's business: otherwise every answer is ERR_PROOF. */
+MUST_CHECK enum err evaluation_verify_padded(const uint8_t commitment[POINT_BYTES],
+                                             const uint8_t *points, const uint8_t *evaluated,
+                                             size_t count, size_t real,
+                                             const uint8_t seed[EVALUATION_SEED_BYTES],
+                                             const uint8_t proof[VOPRF_PROOF_BYTES]);
+
 /* Writes "seinpost/v1/subject" || kind || match_key, the input of the function, to out, which has
  * room for EVALUATION_SUBJECT_BYTES_MAX bytes. It says who the person is: the caller wipes it. A
  * match key beyond MATCH_KEY_BYTES_MAX is the caller's bug. */
@@ -55,9 +64,11 @@ void evaluation_subject(uint8_t kind, struct bytes match_key, uint8_t *out, size
 void evaluation_blind_scalar(const uint8_t seed[EVALUATION_SEED_BYTES], uint32_t i,
                              uint8_t blind[SCALAR_BYTES]);
 
-/* A padding point, which nobody can tell from a blinded one: 64 secret uniform bytes as an element
- * by RFC 9496 section 4.3.4. Zeros would give the identity, which keyholders refuse. */
-void evaluation_pad(const uint8_t seed[WIDE_BYTES], uint8_t out[POINT_BYTES]);
+/* Padding in the place of element i: evaluation_blind_scalar(seed, i) * G. Nobody can tell it from
+ * a blinded point, whoever knows the seed can compute it, and to its asker it is cheap to verify.
+ * ERR_SCALAR with negligible probability; out is then zeros. */
+MUST_CHECK enum err evaluation_pad(const uint8_t seed[EVALUATION_SEED_BYTES], uint32_t i,
+                                   uint8_t out[POINT_BYTES]);
 
 /* Lagrange's coefficients of the keyholders whose answers are combined. */
 struct evaluation_lambdas {

@@ -191,35 +191,60 @@ static void composite_begin(enum voprf_mode mode, const uint8_t key[POINT_BYTES]
     absorb_sized(h, bytes_of(seed, sizeof seed));
 }
 
+/* What a proof is about: d[i] = k * c[i] for all i, where key = k * G. */
+struct statement {
+    enum voprf_mode mode;
+    const uint8_t *key;
+    const uint8_t *c, *d;
+    size_t count;
+    const uint8_t *scalars; /* c[i] = scalar * G, of the last known points */
+    size_t known;
+};
+
+/* m = m + sum * G. */
+static enum err add_known(const uint8_t sum[SCALAR_BYTES], uint8_t m[POINT_BYTES])
+{
+    uint8_t term[POINT_BYTES];
+    if (point_mul_base(sum, term) != OK || crypto_core_ristretto255_add(m, m, term) != 0)
+        return ERR_POINT;
+    return OK;
+}
+
 /* m = sum of d_i * c[i] and, where z is not NULL, z = sum of d_i * d[i]. A prover has the cheaper
  * z = k * m. ComputeComposites and ComputeCompositesFast, RFC 9497 section 2.2.1. ERR_POINT is the
  * only error, as no d_i is zero but with negligible probability. */
-static enum err composites(enum voprf_mode mode, const uint8_t key[POINT_BYTES], const uint8_t *c,
-                           const uint8_t *d, size_t count, uint8_t m[POINT_BYTES], uint8_t *z)
+static enum err composites(const struct statement *s, uint8_t m[POINT_BYTES], uint8_t *z)
 {
-    const struct dst dst = dst_of(mode, BYTES_LITERAL("HashToScalar-"));
+    const struct dst dst = dst_of(s->mode, BYTES_LITERAL("HashToScalar-"));
+    const size_t unknown = s->count - s->known;
     crypto_hash_sha512_state begun;
-    composite_begin(mode, key, &begun);
+    uint8_t sum[SCALAR_BYTES] = {0};
+    composite_begin(s->mode, s->key, &begun);
     memset(m, 0, POINT_BYTES);
     if (z != NULL)
         memset(z, 0, POINT_BYTES);
-    for (size_t i = 0; i < count; i++) {
-        const struct bytes ci = bytes_of(c + i * POINT_BYTES, POINT_BYTES);
-        const struct bytes di = bytes_of(d + i * POINT_BYTES, POINT_BYTES);
-        uint8_t factor[SCALAR_BYTES];
+    for (size_t i = 0; i < s->count; i++) {
+        const struct bytes ci = bytes_of(s->c + i * POINT_BYTES, POINT_BYTES);
+        const struct bytes di = bytes_of(s->d + i * POINT_BYTES, POINT_BYTES);
+        uint8_t factor[SCALAR_BYTES], term[SCALAR_BYTES];
         crypto_hash_sha512_state h = begun;
         absorb_u16(&h, i);
         absorb_sized(&h, ci);
         absorb_sized(&h, di);
         absorb(&h, BYTES_LITERAL("Composite"));
         expand_end_scalar(&h, &dst, factor);
-        enum err e = point_mul_add(factor, ci.data, m);
+        enum err e = i < unknown ? point_mul_add(factor, ci.data, m) : OK;
+        if (i >= unknown) {
+            crypto_core_ristretto255_scalar_mul(term, factor,
+                                                s->scalars + (i - unknown) * SCALAR_BYTES);
+            crypto_core_ristretto255_scalar_add(sum, sum, term);
+        }
         if (e == OK && z != NULL)
             e = point_mul_add(factor, di.data, z);
         if (e != OK)
             return e;
     }
-    return OK;
+    return s->known > 0 ? add_known(sum, m) : OK;
 }
 
 /* The challenge over what both sides know. RFC 9497 section 2.2.1. */
@@ -250,7 +275,8 @@ enum err voprf_prove(enum voprf_mode mode, const uint8_t k[SCALAR_BYTES],
         return ERR_RANGE;
     if (scalar_check(k) != OK || scalar_check(nonce) != OK)
         return ERR_SCALAR;
-    if (composites(mode, key, c, d, count, m, NULL) != OK || point_mul(k, m, z) != OK ||
+    const struct statement s = {mode, key, c, d, count, NULL, 0};
+    if (composites(&s, m, NULL) != OK || point_mul(k, m, z) != OK ||
         point_mul_base(nonce, t2) != OK || point_mul(nonce, m, t3) != OK)
         return ERR_POINT;
     challenge(mode, key, m, z, t2, t3, proof);
@@ -260,21 +286,35 @@ enum err voprf_prove(enum voprf_mode mode, const uint8_t k[SCALAR_BYTES],
     return OK;
 }
 
-enum err voprf_verify(enum voprf_mode mode, const uint8_t key[POINT_BYTES], const uint8_t *c,
-                      const uint8_t *d, size_t count, const uint8_t proof[VOPRF_PROOF_BYTES])
+static enum err verify(const struct statement *s, const uint8_t proof[VOPRF_PROOF_BYTES])
 {
     const uint8_t *const stated = proof, *const response = proof + SCALAR_BYTES;
     uint8_t m[POINT_BYTES], z[POINT_BYTES], t2[POINT_BYTES], t3[POINT_BYTES] = {0};
     uint8_t expected[SCALAR_BYTES];
-    if (count < 1 || count > EVALUATION_POINTS_MAX)
+    if (s->count < 1 || s->count > EVALUATION_POINTS_MAX || s->known > s->count)
         return ERR_RANGE;
     if (scalar_check(stated) != OK || scalar_check(response) != OK)
         return ERR_SCALAR;
-    if (point_mul_base(response, t2) != OK || point_mul_add(stated, key, t2) != OK)
+    if (point_mul_base(response, t2) != OK || point_mul_add(stated, s->key, t2) != OK)
         return ERR_POINT;
-    if (composites(mode, key, c, d, count, m, z) != OK || point_mul_add(response, m, t3) != OK ||
+    if (composites(s, m, z) != OK || point_mul_add(response, m, t3) != OK ||
         point_mul_add(stated, z, t3) != OK)
         return ERR_POINT;
-    challenge(mode, key, m, z, t2, t3, expected);
+    challenge(s->mode, s->key, m, z, t2, t3, expected);
     return sodium_memcmp(expected, stated, SCALAR_BYTES) == 0 ? OK : ERR_PROOF;
+}
+
+enum err voprf_verify(enum voprf_mode mode, const uint8_t key[POINT_BYTES], const uint8_t *c,
+                      const uint8_t *d, size_t count, const uint8_t proof[VOPRF_PROOF_BYTES])
+{
+    const struct statement s = {mode, key, c, d, count, NULL, 0};
+    return verify(&s, proof);
+}
+
+enum err voprf_verify_known(enum voprf_mode mode, const uint8_t key[POINT_BYTES], const uint8_t *c,
+                            const uint8_t *d, size_t count, const uint8_t *scalars, size_t known,
+                            const uint8_t proof[VOPRF_PROOF_BYTES])
+{
+    const struct statement s = {mode, key, c, d, count, scalars, known};
+    return verify(&s, proof);
 }

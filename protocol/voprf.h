@@ -77,4 +77,13 @@ MUST_CHECK enum err voprf_verify(enum voprf_mode mode, const uint8_t key[POINT_B
                                  const uint8_t *c, const uint8_t *d, size_t count,
                                  const uint8_t proof[VOPRF_PROOF_BYTES]);
 
+/* The same where the verifier knows that each of the last known points of c is a multiple of the
+ * generator, by the packed scalars: their part of the first composite is one multiplication of the
+ * generator, which saves known multiplications and additions. Returns what voprf_verify does, and
+ * ERR_RANGE if known > count, ERR_POINT if such a scalar is not usable. */
+MUST_CHECK enum err voprf_verify_known(enum voprf_mode mode, const uint8_t key[POINT_BYTES],
+                                       const uint8_t *c, const uint8_t *d, size_t count,
+                                       const uint8_t *scalars, size_t known,
+                                       const uint8_t proof[VOPRF_PROOF_BYTES]);
+
 #endif

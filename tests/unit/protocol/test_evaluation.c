@@ -308,6 +308,56 @@ static void assert_refused(struct scene *s, enum err want)
     assert_memory_equal(s->proofs[0], zeros, sizeof s->proofs[0]);
 }
 
+/* Goal: an asker that knows its padding comes to the same verdict as anybody. Method: batches with
+ * none to all real; the true answer, each evaluated point changed to another one and to no point, a
+ * proof of another batch; then what only the asker can get wrong: its seed and its count. */
+static void test_padded(void **state)
+{
+    static const size_t reals[] = {0, 1, 4, CONSULT_POINTS - 1, CONSULT_POINTS};
+    const uint8_t other_seed[EVALUATION_SEED_BYTES] = {7};
+    struct scene s = scene_new();
+    (void)state;
+    for (size_t r = 0; r < sizeof reals / sizeof reals[0]; r++) {
+        uint8_t points[CONSULT_POINTS][POINT_BYTES], given[CONSULT_POINTS][POINT_BYTES];
+        uint8_t proof[VOPRF_PROOF_BYTES];
+        const size_t real = reals[r];
+        for (uint32_t i = 0; i < CONSULT_POINTS; i++) {
+            memcpy(points[i], s.points[i % BATCH], POINT_BYTES);
+            if (i >= real)
+                assert_int_equal(evaluation_pad(blind_seed, i, points[i]), OK);
+        }
+        assert_int_equal(evaluation_answer(&s.shares[0], s.commitments[0], points[0],
+                                           CONSULT_POINTS, s.fresh, given[0], proof),
+                         OK);
+#define PADDED(count, real, seed)                                                                  \
+    evaluation_verify_padded(s.commitments[0], points[0], given[0], count, real, seed, proof)
+        assert_int_equal(PADDED(CONSULT_POINTS, real, blind_seed), OK);
+        assert_int_equal(PADDED(CONSULT_POINTS, CONSULT_POINTS, other_seed), OK);
+        for (size_t i = 0; i < CONSULT_POINTS; i++) {
+            uint8_t was[POINT_BYTES];
+            memcpy(was, given[i], POINT_BYTES);
+            memset(given[i], 0, POINT_BYTES);
+            assert_int_equal(PADDED(CONSULT_POINTS, real, blind_seed), ERR_POINT);
+            memcpy(given[i], s.commitments[1], POINT_BYTES);
+            assert_int_equal(PADDED(CONSULT_POINTS, real, blind_seed), ERR_PROOF);
+            memcpy(given[i], was, POINT_BYTES);
+        }
+        assert_int_equal(PADDED(CONSULT_POINTS - 1, real < 15 ? real : 15, blind_seed), ERR_PROOF);
+        assert_int_equal(PADDED(0, 0, blind_seed), ERR_RANGE);
+        assert_int_equal(PADDED(CONSULT_POINTS, CONSULT_POINTS + 1, blind_seed), ERR_RANGE);
+        assert_int_equal(PADDED(EVALUATION_POINTS_MAX + 1, real, blind_seed), ERR_RANGE);
+        if (real < CONSULT_POINTS)
+            assert_int_equal(PADDED(CONSULT_POINTS, real, other_seed), ERR_PROOF);
+        if (real > 0)
+            assert_int_equal(PADDED(CONSULT_POINTS, real - 1, blind_seed), ERR_PROOF);
+        proof[VOPRF_PROOF_BYTES - 32] ^= 1;
+        assert_int_equal(PADDED(CONSULT_POINTS, real, blind_seed), ERR_PROOF);
+        memset(proof, 0xff, sizeof proof);
+        assert_int_equal(PADDED(CONSULT_POINTS, real, blind_seed), ERR_SCALAR);
+#undef PADDED
+    }
+}
+
 /* Goal: a keyholder answers no unusable point and with no unusable share, and then leaves zeros.
  * Method: each bad point in each place, each bad scalar as share, share index 0. */
 static void test_answer_refuses(void **state)
@@ -351,9 +401,7 @@ static void test_batch_sizes(void **state)
     const uint8_t zeros[VOPRF_PROOF_BYTES] = {0};
     uint8_t proof[VOPRF_PROOF_BYTES];
     for (uint32_t i = 0; i < EVALUATION_POINTS_MAX + 1; i++) {
-        uint8_t wide[WIDE_BYTES];
-        crypto_hash_sha512(wide, (const uint8_t *)&i, sizeof i);
-        evaluation_pad(wide, points[i]);
+        assert_int_equal(evaluation_pad(s.fresh, i, points[i]), OK);
         assert_int_equal(point_check(points[i]), OK);
     }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -474,8 +522,9 @@ static void test_derivations(void **state)
     evaluation_blind_scalar(blind_seed, 0, first);
     assert_memory_not_equal(got, first, sizeof got);
 
-    crypto_core_ristretto255_from_hash(want, wide);
-    evaluation_pad(wide, got);
+    evaluation_blind_scalar(blind_seed, 7, first);
+    crypto_scalarmult_ristretto255_base(want, first);
+    assert_int_equal(evaluation_pad(blind_seed, 7, got), OK);
     assert_memory_equal(got, want, sizeof got);
 }
 
@@ -486,8 +535,9 @@ int main(void)
         cmocka_unit_test(test_combine),         cmocka_unit_test(test_combine_refuses),
         cmocka_unit_test(test_lambdas_refuse),  cmocka_unit_test(test_wrong_answers),
         cmocka_unit_test(test_changed_answers), cmocka_unit_test(test_answer_refuses),
-        cmocka_unit_test(test_batch_sizes),     cmocka_unit_test(test_nonces),
-        cmocka_unit_test(test_nonce_is_keyed),  cmocka_unit_test(test_derivations),
+        cmocka_unit_test(test_padded),          cmocka_unit_test(test_batch_sizes),
+        cmocka_unit_test(test_nonces),          cmocka_unit_test(test_nonce_is_keyed),
+        cmocka_unit_test(test_derivations),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
