@@ -126,7 +126,7 @@ format: deps-tidy
 lint: deps deps-tidy $(PB).h
 	clang-format --dry-run -Werror $(foreach l,$(LAYERS),$(wildcard $(l)/*.[ch])) \
 	    $(wildcard tests/*/*.[ch] tests/unit/*/*.[ch])
-	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/cppcheck.supp \
+	cppcheck --quiet --library=tests/cppcheck.cfg --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/cppcheck.supp \
 	    --enable=warning,portability,performance -I. -I$(B)/gen $(LAYERS)
 	clang-tidy --quiet $(foreach l,$(LAYERS),$(wildcard $(l)/*.c)) -- -std=c11 $(DEFS) -I. -I$(B)/gen
 

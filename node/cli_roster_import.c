@@ -16,7 +16,6 @@
 #include "node/words.h"
 #include "protocol/roster_fingerprint.h"
 
-
 static void say_imported(unsigned long long version, unsigned long long adopted)
 {
     if (adopted == 0)

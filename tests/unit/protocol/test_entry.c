@@ -469,7 +469,8 @@ static void judge_rows(void **state)
     static const uint8_t plain[] = {ENTRY_SIGNAL, ENTRY_ERASE, ENTRY_RECEIPT, ENTRY_PROFILE,
                                     ENTRY_COVER};
     for (size_t i = 0; i < COUNT(plain); i++) {
-        struct header addressed = {.audience = AUDIENCE_ADDRESSED, .expires_day = N + 1, .index = 10};
+        struct header addressed = {
+            .audience = AUDIENCE_ADDRESSED, .expires_day = N + 1, .index = 10};
         struct body b = {.type = plain[i], .day = N, .ref_plus_one = 1};
         assert_int_equal(entry_judge(&addressed, &b, CAP, N), ERR_FORMAT);
     }

@@ -198,7 +198,7 @@ static void test_decode_rows(void **state)
         {steward_twice,        ERR_DUPLICATE,    "a steward twice"                          },
         {steward_short,        ERR_FORMAT,       "a short steward key"                      },
         {steward_zeros,        ERR_FORMAT,       "a steward key of zeros"                   },
-        {no_organisations,     OK,               "no organisations, as in a draft"           },
+        {no_organisations,     OK,               "no organisations, as in a draft"          },
         {org_id_twice,         ERR_DUPLICATE,    "an org_id twice"                          },
         {feed_key_twice,       ERR_DUPLICATE,    "a feed key twice"                         },
         {transport_key_twice,  ERR_DUPLICATE,    "a transport key twice"                    },
