@@ -1,6 +1,7 @@
 #include "tests/sim/shelf.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@ struct item {
     uint8_t *body;
     size_t body_len;
     enum entry_state state;
+    enum err reason;
     uint32_t expires_day;
     uint8_t tags[SIGNAL_TAGS_MAX * TAG_BYTES];
     size_t tag_count;
@@ -264,6 +266,7 @@ static struct lane *lane_for(struct shelf *s, const uint8_t author[32])
 static void put_body(struct item *it, const struct effect_entry *e)
 {
     it->state = e->state;
+    it->reason = e->reason;
     it->expires_day = e->expires_day;
     free(it->body);
     it->body = duplicate(e->body.data, e->body.len);
@@ -303,6 +306,7 @@ static void apply_gone(struct shelf *s, const struct effect *e)
     it->body = NULL;
     it->body_len = 0;
     it->tag_count = 0;
+    it->reason = OK;
     it->state = e->gone.state;
     find(s, e->author)->rec = *e->gone.feed;
     if (!e->gone.is_receipt_due)
@@ -326,9 +330,19 @@ static void apply_charge(struct shelf *s, const struct effect *e)
     memcpy(c->hash, e->request.points_hash, 32);
 }
 
+static bool has_receipt(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    for (size_t i = 0; i < s->receipt_count; i++)
+        if (s->receipts[i].index == index && memcmp(s->receipts[i].author, author, 32) == 0)
+            return true;
+    return false;
+}
+
 static void apply_receipts(struct shelf *s, const struct effect *e)
 {
     for (size_t i = 0; i < e->receipt.count; i++) {
+        if (has_receipt(s, e->author, e->receipt.indexes[i]))
+            continue; /* the same one may come again, and counts once */
         s->receipts = grow(s->receipts, s->receipt_count, sizeof *s->receipts);
         memcpy(s->receipts[s->receipt_count].author, e->author, 32);
         s->receipts[s->receipt_count++].index = e->receipt.indexes[i];
@@ -455,4 +469,66 @@ uint64_t shelf_size(const struct shelf *s, const uint8_t author[32])
 {
     const struct lane *l = find(s, author);
     return l == NULL ? 0 : l->count;
+}
+
+size_t shelf_receipts_due(const struct shelf *s)
+{
+    return s->due_count;
+}
+
+const struct feed_record *shelf_record(const struct shelf *s, const uint8_t author[32])
+{
+    const struct lane *l = find(s, author);
+    return l == NULL ? NULL : &l->rec;
+}
+
+struct bytes shelf_tags(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    const struct item *it = item_of(s, author, index);
+    return it == NULL ? bytes_of(NULL, 0) : bytes_of(it->tags, it->tag_count * TAG_BYTES);
+}
+
+struct bytes shelf_body(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    const struct item *it = item_of(s, author, index);
+    return it == NULL ? bytes_of(NULL, 0) : bytes_of(it->body, it->body_len);
+}
+
+enum entry_state shelf_state(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    const struct item *it = item_of(s, author, index);
+    return it == NULL ? STATE_NONE : it->state;
+}
+
+enum err shelf_reason(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    const struct item *it = item_of(s, author, index);
+    return it == NULL ? OK : it->reason;
+}
+
+void shelf_digest(const struct shelf *s, uint8_t out[32])
+{
+    crypto_generichash_state st;
+    crypto_generichash_init(&st, NULL, 0, 32);
+    for (size_t i = 0; i < s->lane_count; i++) {
+        const struct lane *l = &s->lanes[i];
+        crypto_generichash_update(&st, (const uint8_t *)&l->rec, sizeof l->rec);
+        for (size_t k = 0; k < l->count; k++) {
+            const struct item *it = &l->items[k];
+            uint8_t state[2] = {(uint8_t)it->state, (uint8_t)it->reason};
+            crypto_generichash_update(&st, it->header, HEADER_BYTES);
+            crypto_generichash_update(&st, state, sizeof state);
+            crypto_generichash_update(&st, it->body, it->body_len);
+            crypto_generichash_update(&st, it->tags, it->tag_count * TAG_BYTES);
+        }
+    }
+    crypto_generichash_update(&st, (const uint8_t *)s->charged,
+                              s->charged_count * sizeof *s->charged);
+    crypto_generichash_update(&st, (const uint8_t *)s->due, s->due_count * sizeof *s->due);
+    crypto_generichash_update(&st, (const uint8_t *)s->receipts,
+                              s->receipt_count * sizeof *s->receipts);
+    for (size_t i = 0; i < s->paper_count; i++)
+        crypto_generichash_update(&st, s->papers[i].hash, 32);
+    crypto_generichash_update(&st, (const uint8_t *)s->marks, sizeof s->marks);
+    crypto_generichash_final(&st, out, 32);
 }

@@ -35,6 +35,19 @@ size_t shelf_receipts(const struct shelf *s, uint64_t index);
 /* Points that a member was ever charged here. */
 uint32_t shelf_charged(const struct shelf *s, const uint8_t member[32]);
 
+/* Erasures that this node has still to acknowledge. */
+size_t shelf_receipts_due(const struct shelf *s);
+
+/* What is stored of one feed, and of one entry; borrowed until the shelf changes. */
+const struct feed_record *shelf_record(const struct shelf *s, const uint8_t author[32]);
+struct bytes shelf_tags(const struct shelf *s, const uint8_t author[32], uint64_t index);
+struct bytes shelf_body(const struct shelf *s, const uint8_t author[32], uint64_t index);
+enum entry_state shelf_state(const struct shelf *s, const uint8_t author[32], uint64_t index);
+enum err shelf_reason(const struct shelf *s, const uint8_t author[32], uint64_t index);
+
+/* Over all that is stored: two digests of one shelf are equal where nothing changed in between. */
+void shelf_digest(const struct shelf *s, uint8_t out[32]);
+
 uint64_t shelf_size(const struct shelf *s, const uint8_t author[32]);
 
 #endif

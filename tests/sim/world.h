@@ -2,16 +2,24 @@
  * world.h - several unchanged cores in one process, on virtual time, with a network between them.
  *
  * Node i is called A, B, C ... in the trace, and everything it is (keys, seed) follows from the
- * world's seed and i. Messages take DELAY_MS. Nothing happens twice in different order: a run is a
- * function of the seed and of what the test does.
+ * world's seed and i. Messages take DELAY_MS; a connection that fell is dialled again after
+ * REDIAL_MS. Nothing happens twice in different order: a run is a function of the seed and of what
+ * the test does.
  */
 #ifndef TESTS_SIM_WORLD_H
 #define TESTS_SIM_WORLD_H
 
 #include "federation/federation.h"
+#include "proto/wire.h"
 #include "tests/sim/shelf.h"
 
-enum { WORLD_NODES_MAX = 12, WORLD_START_UTC = 1767225600 /* 2026-01-01T00:00:00Z */ };
+enum {
+    WORLD_NODES_MAX = 13,
+    WORLD_START_UTC = 1767225600, /* 2026-01-01T00:00:00Z */
+    WORLD_TODAY = WORLD_START_UTC / 86400,
+    DELAY_MS = 10,
+    REDIAL_MS = 1000,
+};
 
 struct world;
 
@@ -21,7 +29,10 @@ struct world_setup {
     size_t keyholders; /* the first of them */
     size_t threshold;  /* 0: no key */
     uint32_t budget_a_day;
+    uint32_t receipt_seconds;        /* 0: a day */
     uint32_t roles[WORLD_NODES_MAX]; /* 0: member, and keyholder where it is one of the first */
+    bool is_off[WORLD_NODES_MAX];    /* not started at first */
+    bool is_quiet;                   /* no trace */
 };
 
 struct world *world_new(const struct world_setup *setup);
@@ -42,6 +53,8 @@ void world_set_ahead(struct world *w, size_t node, int64_t seconds);
 /* No message passes between the two until they are joined again. */
 void world_part(struct world *w, size_t a, size_t b);
 void world_join(struct world *w, size_t a, size_t b);
+/* The connections between the two fall, and what was on its way is lost. */
+void world_fall(struct world *w, size_t a, size_t b);
 
 /* Appends entries now; the result is that of EFFECT_APPENDED. */
 enum err world_append(struct world *w, size_t node, const struct draft *drafts, size_t count,
@@ -49,6 +62,9 @@ enum err world_append(struct world *w, size_t node, const struct draft *drafts, 
 /* Appends one signal with a tag that is made from the number. */
 enum err world_signal(struct world *w, size_t node, uint32_t number, uint32_t expires_day,
                       uint64_t *first);
+/* Appends count of them in one batch, with tags from the numbers from number on. */
+enum err world_signals(struct world *w, size_t node, uint32_t number, size_t count,
+                       uint64_t *first);
 enum err world_erase(struct world *w, size_t node, uint64_t index);
 void world_tag(uint32_t number, uint8_t tag[16]);
 
@@ -56,26 +72,75 @@ void world_tag(uint32_t number, uint8_t tag[16]);
 enum err world_evaluate(struct world *w, size_t node, const char *subject, uint64_t ms,
                         uint8_t n[32]);
 
+/* What became of one evaluation. */
+struct world_answer {
+    uint64_t ticket;
+    bool is_there;
+    enum err result;
+    size_t count;
+    uint8_t n[EVALUATION_POINTS_MAX][32];
+    char detail[512];
+};
+/* Begins one, of count subjects "subject 0", "subject 1" ...; returns its ticket. */
+uint64_t world_ask(struct world *w, size_t node, const char *subject, size_t count);
+/* Borrowed until the node's eighth next one. */
+const struct world_answer *world_answer(const struct world *w, size_t node, uint64_t ticket);
+
 /* A next member list, signed by the steward; edit may be NULL. Given to node. */
 enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *r, void *ctx),
                       void *ctx);
+/* The newest member list edited and signed, but not counted as the newest: for rivals and
+ * forgeries. Borrowed until the next one. */
+struct bytes world_draft(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx);
+/* The newest member list, signed. */
+struct bytes world_newest(const struct world *w);
+/* Gives any bytes to node as a member list. */
+enum err world_offer(struct world *w, size_t node, struct bytes signed_roster);
 
 /* Delivers arbitrary bytes to node as if they came over its connection from the other node. */
 void world_inject(struct world *w, size_t from, size_t to, struct bytes frame);
-/* Lets a test change or drop frames: returns the new length, 0 to drop. */
+void world_inject_message(struct world *w, size_t from, size_t to, const Seinpost__Message *m);
+bool world_is_connected(const struct world *w, size_t a, size_t b);
+
+/* A frame on its way, seen once when it leaves and once when it arrives. */
+struct passing {
+    size_t from, to;
+    uint32_t wire; /* one number for a connection, both ways */
+    bool is_arriving;
+    uint8_t *frame; /* may be changed, not made longer */
+    size_t len;
+};
+/* Lets a test change or drop frames as they leave: returns the new length, 0 to drop. */
 void world_tamper(struct world *w,
                   size_t (*tamper)(void *ctx, size_t from, size_t to, uint8_t *frame, size_t len),
                   void *ctx);
+/* The same at both ends, told which connection it is. */
+void world_watch(struct world *w, size_t (*watch)(void *ctx, const struct passing *p), void *ctx);
+/* Reads a frame: borrowed until the next call; NULL if it cannot be read. */
+const Seinpost__Message *world_read(struct bytes frame);
+
+/* A further machine with the keys of node and a copy of its shelf, started: an operator's error.
+ * Returns its number. */
+size_t world_twin(struct world *w, size_t node);
 
 struct federation *world_core(struct world *w, size_t node);
 struct shelf *world_shelf(struct world *w, size_t node);
 void world_swap_shelf(struct world *w, size_t node, struct shelf *s); /* while it is stopped */
+/* A shelf that holds the first member list and nothing else. */
+struct shelf *world_new_shelf(const struct world *w);
+size_t world_nodes(const struct world *w);
 const uint8_t *world_author(const struct world *w, size_t node);
+const uint8_t *world_feed_secret(const struct world *w, size_t node);
+const struct held_share *world_share(const struct world *w, size_t node);
 int64_t world_now_utc(const struct world *w);
 int64_t world_clock(const struct world *w, size_t node); /* that node's own */
+uint32_t world_today(const struct world *w);
+struct standing world_standing(struct world *w, size_t node);
 
 /* How often this was reported anywhere, about anyone. */
 size_t world_reports(const struct world *w, enum report what);
+/* How often node reported this with this reason (ERR_COUNT: any). */
+size_t world_told(const struct world *w, size_t node, enum report what, enum err reason);
 
 /* The story so far, one line an event or effect. */
 const char *world_trace(const struct world *w);

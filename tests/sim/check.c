@@ -1,0 +1,170 @@
+#include "tests/sim/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+#include <string.h>
+
+/* A feed as replayed from what is stored of it. */
+struct replay {
+    const struct shelf *shelf;
+    struct archive archive;
+    const uint8_t *author;
+    struct merkle_frontier tree;
+    struct checkpoint held; /* seq 0: none */
+    uint8_t held_root[HASH_BYTES];
+    uint64_t owed, refused, profile_plus_one;
+    crypto_generichash_state digest; /* of what all nodes have alike */
+};
+
+static void replay_tiles(struct replay *r, unsigned levels, uint8_t tile[2][HASH_BYTES])
+{
+    for (unsigned which = 0; which < 2; which++) {
+        if (!(levels >> which & 1))
+            continue;
+        uint8_t stored[HASH_BYTES];
+        uint64_t position = (r->tree.size >> (8 * (which + 1))) - 1;
+        assert_true(r->archive.tile(r->archive.ctx, r->author, which, position, stored));
+        assert_memory_equal(stored, tile[which], HASH_BYTES);
+    }
+}
+
+/* An erasure that is held took effect. */
+static void replay_erase(const struct replay *r, const struct body *b)
+{
+    assert_true(b->ref_plus_one > 0);
+    assert_int_equal(r->archive.state(r->archive.ctx, r->author, b->ref_plus_one - 1),
+                     STATE_ERASED);
+}
+
+static void replay_body(struct replay *r, const struct archive_row *row, const struct header *h)
+{
+    struct body b;
+    struct signal s = {0};
+    assert_int_equal(body_check(r->author, h, row->body), OK);
+    if (row->state == STATE_HELD) {
+        assert_int_equal(body_decode(row->body, &b), OK);
+        if (b.type == ENTRY_SIGNAL)
+            assert_int_equal(signal_decode(b.payload, &s), OK);
+        if (b.type == ENTRY_ERASE)
+            replay_erase(r, &b);
+        if (b.type == ENTRY_PROFILE)
+            r->profile_plus_one = row->index + 1;
+    }
+    struct bytes tags = shelf_tags(r->shelf, r->author, row->index);
+    assert_true(bytes_equal(tags, bytes_of(s.tags, s.count * TAG_BYTES)));
+}
+
+static bool replay_row(void *ctx, const struct archive_row *row)
+{
+    struct replay *r = ctx;
+    struct header h;
+    uint8_t leaf[HASH_BYTES], tile[2][HASH_BYTES], state = (uint8_t)row->state;
+    unsigned levels;
+    assert_int_equal(header_decode(row->header, &h), OK);
+    assert_int_equal(h.index, r->tree.size);
+    bool is_here =
+        row->state == STATE_HELD || row->state == STATE_REFUSED || row->state == STATE_OPAQUE;
+    assert_int_equal(is_here, row->body.len > 0);
+    if (is_here)
+        replay_body(r, row, &h);
+    else
+        assert_int_equal(shelf_tags(r->shelf, r->author, row->index).len, 0);
+    r->owed += row->state == STATE_OWED;
+    r->refused += row->state == STATE_REFUSED;
+    merkle_leaf(bytes_of(row->header, HEADER_BYTES), leaf);
+    merkle_append(&r->tree, leaf, &levels, tile);
+    replay_tiles(r, levels, tile);
+    if (r->tree.size == r->held.size)
+        merkle_root(&r->tree, r->held_root);
+    crypto_generichash_update(&r->digest, row->header, HEADER_BYTES);
+    crypto_generichash_update(&r->digest, &state, 1);
+    crypto_generichash_update(&r->digest, row->body.data, row->body.len);
+    return true;
+}
+
+static void check_record(const struct replay *r, const struct feed_record *rec)
+{
+    struct checkpoint seen = {0};
+    uint8_t stored[HASH_BYTES], replayed[HASH_BYTES];
+    assert_int_equal(rec->tree.size, r->tree.size);
+    merkle_root(&rec->tree, stored);
+    merkle_root(&r->tree, replayed);
+    assert_memory_equal(stored, replayed, HASH_BYTES);
+    assert_int_equal(rec->owed, r->owed);
+    assert_int_equal(rec->refused, r->refused);
+    if (r->profile_plus_one != 0)
+        assert_int_equal(rec->profile_plus_one, r->profile_plus_one);
+    if (r->held.seq != 0 && r->held.size > 0)
+        assert_memory_equal(r->held.root, r->held_root, HASH_BYTES);
+    assert_true(r->held.size <= r->tree.size);
+    if (r->held.seq != 0) {
+        assert_int_equal(checkpoint_read(bytes_of(rec->seen, sizeof rec->seen), &seen), OK);
+        assert_true(seen.seq >= r->held.seq);
+    }
+    if (seen.size > r->tree.size)
+        assert_int_equal(
+            merkle_verify_consistency(r->tree.size, replayed, seen.size, seen.root,
+                                      bytes_of(rec->proof, rec->proof_hashes * (size_t)HASH_BYTES)),
+            rec->proof_hashes > 0 || r->tree.size == 0 ? OK : ERR_PROOF);
+}
+
+/* Replays one feed on a node's shelf; false if nothing is stored of it. */
+static bool replay(struct world *w, size_t node, size_t of, uint8_t digest[32])
+{
+    struct shelf *shelf = world_shelf(w, node);
+    const uint8_t *author = world_author(w, of);
+    const struct feed_record *rec = shelf_record(shelf, author);
+    struct replay r = {.shelf = shelf, .archive = shelf_archive(shelf), .author = author};
+    crypto_generichash_init(&r.digest, NULL, 0, 32);
+    merkle_frontier_init(&r.tree);
+    if (rec != NULL && !sodium_is_zero(rec->held, sizeof rec->held))
+        assert_int_equal(checkpoint_verify(bytes_of(rec->held, sizeof rec->held),
+                                           world_feed_secret(w, of) + 32, &r.held),
+                         OK);
+    r.archive.read(r.archive.ctx, author, 0, SIZE_MAX, replay_row, &r);
+    if (rec != NULL)
+        check_record(&r, rec);
+    crypto_generichash_final(&r.digest, digest, 32);
+    return rec != NULL;
+}
+
+void check_node(struct world *w, size_t node)
+{
+    uint8_t digest[32];
+    for (size_t of = 0; of < world_nodes(w); of++)
+        (void)replay(w, node, of, digest);
+}
+
+void check_equal(struct world *w)
+{
+    for (size_t of = 0; of < world_nodes(w); of++) {
+        uint8_t first[32], digest[32];
+        size_t seen = 0;
+        for (size_t node = 0; node < world_nodes(w); node++) {
+            if (!world_is_running(w, node))
+                continue;
+            (void)replay(w, node, of, seen == 0 ? first : digest);
+            if (seen++ > 0 && memcmp(digest, first, 32) != 0)
+                fail_msg("%c holds another feed of %c: %d entries", (char)('A' + node),
+                         (char)('A' + of),
+                         (int)shelf_size(world_shelf(w, node), world_author(w, of)));
+        }
+    }
+}
+
+struct snapshot check_snapshot(struct world *w, size_t node)
+{
+    struct snapshot s;
+    shelf_digest(world_shelf(w, node), s.digest);
+    return s;
+}
+
+bool check_is_unchanged(struct world *w, size_t node, const struct snapshot *then)
+{
+    struct snapshot now = check_snapshot(w, node);
+    return memcmp(now.digest, then->digest, sizeof now.digest) == 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * check.h - what must hold of every node, whatever happened: the invariants that tests share.
+ *
+ * Each fails the running cmocka test with the place it was called from.
+ */
+#ifndef TESTS_SIM_CHECK_H
+#define TESTS_SIM_CHECK_H
+
+#include "tests/sim/world.h"
+
+/* I3, I13: everything derived on a node's shelf equals a replay of its feeds: tree, stored tiles,
+ * counts of owed and refused entries, tags, states after erasures; and each body is the one that
+ * its header commits to, each checkpoint verifies and is that of the tree. */
+void check_node(struct world *w, size_t node);
+
+/* I2: all running nodes hold equal feeds of every author: sizes, headers, states, bodies, tags. And
+ * check_node for each. */
+void check_equal(struct world *w);
+
+/* The shelf of a node, to be compared with later. */
+struct snapshot {
+    uint8_t digest[32];
+};
+struct snapshot check_snapshot(struct world *w, size_t node);
+bool check_is_unchanged(struct world *w, size_t node, const struct snapshot *then);
+
+#endif

@@ -1,0 +1,253 @@
+/* world_ask.c - what a test asks of a node's core, and what it reads of it. */
+#include "tests/sim/world_internal.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum err world_append(struct world *w, size_t node, const struct draft *drafts, size_t count,
+                      uint64_t *first)
+{
+    struct machine *m = &w->machines[node];
+    struct event ev = {.type = EVENT_APPEND};
+    ev.append.drafts = drafts;
+    ev.append.count = count;
+    m->has_appended = false;
+    world_step(w, node, &ev);
+    assert(m->has_appended);
+    if (first != NULL)
+        *first = m->first;
+    return m->appended;
+}
+
+void world_tag(uint32_t number, uint8_t tag[16])
+{
+    crypto_generichash(tag, 16, (const uint8_t *)&number, sizeof number, NULL, 0);
+}
+
+static struct draft signal_of(uint32_t number, uint32_t expires_day, uint8_t *payload)
+{
+    uint8_t tag[16];
+    world_tag(number, tag);
+    struct signal s = {1, tag};
+    struct draft d = {.type = ENTRY_SIGNAL, .expires_day = expires_day};
+    d.payload = bytes_of(payload, signal_encode(&s, payload));
+    return d;
+}
+
+enum err world_signal(struct world *w, size_t node, uint32_t number, uint32_t expires_day,
+                      uint64_t *first)
+{
+    uint8_t payload[SIGNAL_BYTES_MAX];
+    struct draft d = signal_of(number, expires_day, payload);
+    return world_append(w, node, &d, 1, first);
+}
+
+enum err world_signals(struct world *w, size_t node, uint32_t number, size_t count, uint64_t *first)
+{
+    struct draft *drafts = calloc(count, sizeof *drafts);
+    uint8_t *payloads = calloc(count, SIGNAL_BYTES_MAX);
+    assert(drafts != NULL && payloads != NULL);
+    for (size_t i = 0; i < count; i++)
+        drafts[i] =
+            signal_of(number + (uint32_t)i, world_today(w) + 365, payloads + i * SIGNAL_BYTES_MAX);
+    enum err e = world_append(w, node, drafts, count, first);
+    free(payloads);
+    free(drafts);
+    return e;
+}
+
+enum err world_erase(struct world *w, size_t node, uint64_t index)
+{
+    uint8_t payload[1];
+    struct draft d = {.type = ENTRY_ERASE, .ref_plus_one = index + 1};
+    d.payload = bytes_of(payload, erase_encode(payload));
+    return world_append(w, node, &d, 1, NULL);
+}
+
+uint64_t world_ask(struct world *w, size_t node, const char *subject, size_t count)
+{
+    static char names[EVALUATION_POINTS_MAX + 1][64];
+    static struct subject subjects[EVALUATION_POINTS_MAX + 1];
+    struct machine *m = &w->machines[node];
+    struct event ev = {.type = EVENT_EVALUATE};
+    for (size_t i = 0; i < count && i <= EVALUATION_POINTS_MAX; i++) {
+        int len = count == 1 ? snprintf(names[i], sizeof names[i], "%s", subject)
+                             : snprintf(names[i], sizeof names[i], "%s %zu", subject, i);
+        subjects[i] = (struct subject){1, bytes_of(names[i], (size_t)len)};
+    }
+    ev.evaluate.ticket = ++m->tickets;
+    ev.evaluate.subjects = subjects;
+    ev.evaluate.count = count;
+    world_draw(w, "blinds", w->drawn++, ev.evaluate.seed, 32);
+    struct world_answer *a = &m->answers[m->tickets % ANSWERS_MAX];
+    memset(a, 0, sizeof *a);
+    a->ticket = m->tickets;
+    uint64_t ticket = m->tickets;
+    world_step(w, node, &ev);
+    return ticket;
+}
+
+const struct world_answer *world_answer(const struct world *w, size_t node, uint64_t ticket)
+{
+    const struct world_answer *a = &w->machines[node].answers[ticket % ANSWERS_MAX];
+    assert(a->ticket == ticket);
+    return a;
+}
+
+enum err world_evaluate(struct world *w, size_t node, const char *subject, uint64_t ms,
+                        uint8_t n[32])
+{
+    uint64_t ticket = world_ask(w, node, subject, 1);
+    const struct world_answer *a = world_answer(w, node, ticket);
+    for (uint64_t t = 0; t < ms && !a->is_there; t += 10)
+        world_run(w, 10);
+    if (!a->is_there)
+        return ERR_TRUNCATED;
+    if (n != NULL)
+        memcpy(n, a->n[0], 32);
+    return a->result;
+}
+
+enum err world_offer(struct world *w, size_t node, struct bytes signed_roster)
+{
+    struct event ev = {.type = EVENT_ROSTER};
+    ev.roster.signed_roster = signed_roster;
+    world_step(w, node, &ev);
+    return w->machines[node].roster;
+}
+
+enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *r, void *ctx),
+                      void *ctx)
+{
+    assert(w->paper_count < PAPERS_MAX);
+    memcpy(w->roster->previous, w->roster->hash, 32);
+    w->roster->version++;
+    if (edit != NULL)
+        edit(w->roster, ctx);
+    struct paper p = world_sign(w);
+    w->papers[w->paper_count++] = p;
+    return world_offer(w, node, bytes_of(p.data, p.len));
+}
+
+struct bytes world_newest(const struct world *w)
+{
+    const struct paper *p = &w->papers[w->paper_count - 1];
+    return bytes_of(p->data, p->len);
+}
+
+struct bytes world_draft(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx)
+{
+    struct roster *was = malloc(sizeof *was);
+    assert(was != NULL);
+    *was = *w->roster;
+    edit(w->roster, ctx);
+    free(w->draft.data);
+    w->draft = world_sign(w);
+    *w->roster = *was;
+    free(was);
+    return bytes_of(w->draft.data, w->draft.len);
+}
+
+void world_inject(struct world *w, size_t from, size_t to, struct bytes frame)
+{
+    const struct wire *x = world_wire(w, from, to);
+    if (x == NULL)
+        abort(); /* no connection to inject into */
+    struct event ev = {.type = EVENT_FRAME};
+    ev.frame.link = x->dialler == to ? x->link[0] : x->link[1];
+    ev.frame.bytes = frame;
+    world_step(w, to, &ev);
+}
+
+void world_inject_message(struct world *w, size_t from, size_t to, const Seinpost__Message *m)
+{
+    static uint8_t frame[FRAME_BYTES_MAX];
+    size_t len = message_encode(m, frame, sizeof frame);
+    assert(len > 0);
+    world_inject(w, from, to, bytes_of(frame, len));
+}
+
+const Seinpost__Message *world_read(struct bytes frame)
+{
+    static uint8_t storage[WIRE_ARENA_BYTES];
+    struct wire_arena arena;
+    Seinpost__Message *m = NULL;
+    wire_arena_init(&arena, storage, sizeof storage);
+    return message_decode(frame, &arena, &m) == OK ? m : NULL;
+}
+
+struct federation *world_core(struct world *w, size_t node)
+{
+    return w->machines[node].core;
+}
+
+struct shelf *world_shelf(struct world *w, size_t node)
+{
+    return w->machines[node].shelf;
+}
+
+void world_swap_shelf(struct world *w, size_t node, struct shelf *s)
+{
+    assert(!w->machines[node].is_running);
+    shelf_free(&w->machines[node].shelf);
+    w->machines[node].shelf = s;
+}
+
+size_t world_nodes(const struct world *w)
+{
+    return w->setup.nodes;
+}
+
+const uint8_t *world_author(const struct world *w, size_t node)
+{
+    return w->machines[node].config.author;
+}
+
+const uint8_t *world_feed_secret(const struct world *w, size_t node)
+{
+    return w->machines[node].config.feed_secret;
+}
+
+const struct held_share *world_share(const struct world *w, size_t node)
+{
+    return &w->machines[node].config.shares[0];
+}
+
+struct standing world_standing(struct world *w, size_t node)
+{
+    struct standing s;
+    federation_standing(w->machines[node].core, &s);
+    return s;
+}
+
+size_t world_told(const struct world *w, size_t node, enum report what, enum err reason)
+{
+    const size_t *row = w->machines[node].told[what];
+    if (reason != ERR_COUNT)
+        return row[reason];
+    size_t all = 0;
+    for (size_t e = 0; e < ERR_COUNT; e++)
+        all += row[e];
+    return all;
+}
+
+size_t world_reports(const struct world *w, enum report what)
+{
+    size_t all = 0;
+    for (size_t i = 0; i < w->setup.nodes; i++)
+        all += world_told(w, i, what, ERR_COUNT);
+    return all;
+}
+
+const char *world_trace(const struct world *w)
+{
+    return w->trace;
+}
+
+const uint8_t *world_secret(const struct world *w)
+{
+    return w->secret;
+}

@@ -1,0 +1,96 @@
+/* world_internal.h - what the files of the world share. Only world*.c include it. */
+#ifndef TESTS_SIM_WORLD_INTERNAL_H
+#define TESTS_SIM_WORLD_INTERNAL_H
+
+#include "protocol/roster_chain.h"
+#include "tests/sim/world.h"
+
+enum { POSTS_MAX = 65536, WIRES_MAX = 512, PAPERS_MAX = 16, ANSWERS_MAX = 8, REPORTS_MAX = 16 };
+
+struct post {
+    uint64_t at_ms;
+    size_t from, to;
+    enum event_type type;
+    uint32_t link; /* as the receiver knows it */
+    bool is_outbound;
+    uint8_t *frame;
+    size_t len;
+};
+
+/* A connection: who dialled whom, and how each calls it. */
+struct wire {
+    bool is_used;
+    size_t dialler, listener;
+    uint32_t link[2]; /* at the dialler, at the listener */
+};
+
+struct machine {
+    struct federation *core;
+    void *storage;
+    struct shelf *shelf;
+    struct federation_config config;
+    uint8_t transport_key[32];
+    uint8_t feed_public[32];
+    bool is_running;
+    bool wants[WORLD_NODES_MAX]; /* dials these */
+    uint64_t redial_ms[WORLD_NODES_MAX];
+    int64_t ahead_utc;
+    uint64_t starts;
+    /* answers to what the test asked */
+    bool has_appended;
+    enum err appended;
+    uint64_t first;
+    uint64_t tickets;
+    struct world_answer answers[ANSWERS_MAX];
+    enum err roster;
+    size_t told[REPORTS_MAX][ERR_COUNT];
+};
+
+struct paper {
+    uint8_t *data;
+    size_t len;
+};
+
+struct world {
+    struct world_setup setup;
+    struct machine machines[WORLD_NODES_MAX];
+    uint64_t now_ms;
+    int64_t skew_utc;
+    struct post *posts;
+    size_t post_count;
+    struct wire wires[WIRES_MAX];
+    bool is_parted[WORLD_NODES_MAX][WORLD_NODES_MAX];
+    uint32_t next_link;
+    uint64_t drawn;
+    uint8_t steward_secret[64];
+    uint8_t secret[32];
+    struct roster *roster;
+    uint8_t *arena;
+    struct paper papers[PAPERS_MAX]; /* the member lists so far */
+    size_t paper_count;
+    struct paper draft;
+    size_t (*tamper)(void *, size_t, size_t, uint8_t *, size_t);
+    void *tamper_ctx;
+    size_t (*watch)(void *, const struct passing *);
+    void *watch_ctx;
+    char *trace;
+    size_t trace_len;
+    struct effects *effects;
+};
+
+/* Bytes that follow from the world's seed, what they are for, and a number. */
+void world_draw(const struct world *w, const char *what, uint64_t n, uint8_t *out, size_t len);
+
+/* Carries one event through a node's core, and its effects out. */
+void world_step(struct world *w, size_t at, struct event *ev);
+
+/* The node of an author; SIZE_MAX if there is none. */
+size_t world_node_of(const struct world *w, const uint8_t author[AUTHOR_BYTES]);
+
+/* A connection between the two; NULL if there is none. */
+const struct wire *world_wire(const struct world *w, size_t a, size_t b);
+
+/* world_setup.c */
+struct paper world_sign(struct world *w);
+
+#endif

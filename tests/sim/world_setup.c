@@ -1,0 +1,207 @@
+/* world_setup.c - keys, shares and the member list of a world. */
+#include "tests/sim/world_internal.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/roster_encode.h"
+
+void world_draw(const struct world *w, const char *what, uint64_t n, uint8_t *out, size_t len)
+{
+    crypto_generichash_state st;
+    crypto_generichash_init(&st, NULL, 0, len);
+    crypto_generichash_update(&st, (const uint8_t *)&w->setup.seed, sizeof w->setup.seed);
+    crypto_generichash_update(&st, (const uint8_t *)what, strlen(what));
+    crypto_generichash_update(&st, (const uint8_t *)&n, sizeof n);
+    crypto_generichash_final(&st, out, len);
+}
+
+static void make_storage(struct machine *m)
+{
+    m->storage = aligned_alloc(64, (federation_bytes() + 63) / 64 * 64);
+    assert(m->storage != NULL);
+}
+
+static void make_machine(struct world *w, size_t i)
+{
+    struct machine *m = &w->machines[i];
+    char org_id[32];
+    int len = snprintf(org_id, sizeof org_id, "NL-KVK-%08zu", i + 1);
+    author_of(bytes_of(org_id, (size_t)len), m->config.author);
+    uint8_t seed[32];
+    world_draw(w, "feed", i, seed, 32);
+    crypto_sign_seed_keypair(m->feed_public, m->config.feed_secret, seed);
+    world_draw(w, "transport", i, seed, 32);
+    crypto_scalarmult_base(m->transport_key, seed);
+    m->config.receipt_seconds = w->setup.receipt_seconds != 0 ? w->setup.receipt_seconds : 86400;
+    m->config.profile.count = 1;
+    snprintf(m->config.profile.endpoint[0], sizeof m->config.profile.endpoint[0],
+             "tcp://10.0.0.%zu:5700", i + 1);
+    make_storage(m);
+}
+
+static void deal(struct world *w, struct roster *r)
+{
+    size_t t = w->setup.threshold, n = w->setup.keyholders;
+    uint8_t wide[64], coefficients[KEYHOLDERS_MAX * 32];
+    world_draw(w, "secret", 0, wide, 64);
+    scalar_from_wide(wide, w->secret);
+    for (size_t i = 0; i + 1 < t; i++) {
+        world_draw(w, "coefficient", i, wide, 64);
+        scalar_from_wide(wide, coefficients + i * 32);
+    }
+    struct share shares[KEYHOLDERS_MAX];
+    enum err e = threshold_deal(w->secret, coefficients, t, n, shares);
+    assert(e == OK);
+    struct roster_key *k = &r->keys[r->key_count++];
+    k->key = KEY_PSEUDONYMS;
+    k->epoch = 1;
+    k->threshold = (uint32_t)t;
+    k->share_count = n;
+    e = crypto_scalarmult_ristretto255_base(k->public_key, w->secret) == 0 ? OK : ERR_SCALAR;
+    assert(e == OK);
+    for (size_t i = 0; i < n; i++) {
+        struct held_share *held = &w->machines[i].config.shares[0];
+        w->machines[i].config.share_count = 1;
+        *held = (struct held_share){KEY_PSEUDONYMS, 1, 0, shares[i]};
+        k->index[i] = shares[i].index;
+        memcpy(k->holder[i], w->machines[i].config.author, 32);
+        e = threshold_commit(&shares[i], k->commitment[i]);
+        assert(e == OK);
+    }
+}
+
+/* The document of w->roster with the steward's signature; its hash goes into w->roster. */
+struct paper world_sign(struct world *w)
+{
+    static uint8_t document[ROSTER_BYTES_MAX];
+    size_t len = roster_encode(w->roster, document, sizeof document);
+    assert(len > 0);
+    struct wire_arena arena;
+    wire_arena_init(&arena, w->arena, ROSTER_ARENA_BYTES);
+    struct signed_roster *s = calloc(1, sizeof *s);
+    s->document = bytes_of(document, len);
+    s->count = 1;
+    enum err e = roster_sign(s->document, w->steward_secret, &arena, &s->signatures[0]);
+    assert(e == OK);
+    struct paper p = {.data = malloc(len + 4096)};
+    assert(p.data != NULL);
+    p.len = signed_roster_encode(s, p.data, len + 4096);
+    assert(p.len > 0);
+    roster_hash(s->document, w->roster->hash);
+    free(s);
+    return p;
+}
+
+static void make_roster(struct world *w)
+{
+    struct roster *r = w->roster;
+    r->version = 1;
+    strcpy(r->federation, "Simulated");
+    r->issued_utc = WORLD_START_UTC - 86400;
+    r->fresh_until_utc = WORLD_START_UTC + (int64_t)20 * 365 * 86400;
+    uint8_t seed[32];
+    world_draw(w, "steward", 0, seed, 32);
+    crypto_sign_seed_keypair(r->stewards.key[0], w->steward_secret, seed);
+    r->stewards.count = 1;
+    r->stewards.quorum = 1;
+    r->policy.budget_a_day = w->setup.budget_a_day;
+    for (size_t i = 0; i < w->setup.nodes; i++) {
+        struct organisation *o = &r->organisations[r->organisation_count++];
+        snprintf(o->org_id, sizeof o->org_id, "NL-KVK-%08zu", i + 1);
+        snprintf(o->name, sizeof o->name, "Organisation %c", (char)('A' + i));
+        strcpy(o->country, "NL");
+        memcpy(o->feed_key, w->machines[i].feed_public, 32);
+        memcpy(o->transport_key, w->machines[i].transport_key, 32);
+        o->roles = w->setup.roles[i] != 0 ? w->setup.roles[i] : (uint32_t)ROLE_MEMBER;
+        if (w->setup.roles[i] == 0 && i < w->setup.keyholders)
+            o->roles |= ROLE_KEYHOLDER;
+        o->status = ORG_ACTIVE;
+        o->feed_epoch = 1;
+    }
+    if (w->setup.threshold > 0)
+        deal(w, r);
+    w->papers[w->paper_count++] = world_sign(w);
+    memcpy(r->genesis, r->hash, 32);
+}
+
+struct shelf *world_new_shelf(const struct world *w)
+{
+    struct shelf *s = shelf_new();
+    struct effect e = {.type = EFFECT_PERSIST_ROSTER};
+    e.roster.version = 1;
+    memcpy(e.roster.hash, w->roster->genesis, 32);
+    e.roster.signed_roster = bytes_of(w->papers[0].data, w->papers[0].len);
+    shelf_apply(s, &e);
+    return s;
+}
+
+struct world *world_new(const struct world_setup *setup)
+{
+    int sodium = sodium_init();
+    assert(sodium >= 0);
+    struct world *w = calloc(1, sizeof *w);
+    assert(w != NULL && setup->nodes <= WORLD_NODES_MAX);
+    w->setup = *setup;
+    w->next_link = 1;
+    w->posts = calloc(POSTS_MAX, sizeof *w->posts);
+    w->effects = calloc(1, sizeof *w->effects);
+    w->roster = calloc(1, sizeof *w->roster);
+    w->arena = malloc(ROSTER_ARENA_BYTES);
+    w->trace = calloc(1, 1);
+    assert(w->posts && w->effects && w->roster && w->arena && w->trace);
+    for (size_t i = 0; i < setup->nodes; i++)
+        make_machine(w, i);
+    make_roster(w);
+    /* Everyone knows where the first one is; the rest they learn. */
+    for (size_t i = 1; i < setup->nodes; i++) {
+        struct federation_config *c = &w->machines[i].config;
+        memcpy(c->contacts[0].author, w->machines[0].config.author, 32);
+        strcpy(c->contacts[0].endpoint, w->machines[0].config.profile.endpoint[0]);
+        c->contact_count = 1;
+    }
+    for (size_t i = 0; i < setup->nodes; i++) {
+        w->machines[i].shelf = world_new_shelf(w);
+        if (!setup->is_off[i])
+            world_start(w, i);
+    }
+    return w;
+}
+
+void world_free(struct world **pw)
+{
+    struct world *w = *pw;
+    for (size_t i = 0; i < w->post_count; i++)
+        free(w->posts[i].frame);
+    for (size_t i = 0; i < w->setup.nodes; i++) {
+        shelf_free(&w->machines[i].shelf);
+        free(w->machines[i].storage);
+    }
+    for (size_t i = 0; i < w->paper_count; i++)
+        free(w->papers[i].data);
+    free(w->draft.data);
+    free(w->posts);
+    free(w->effects);
+    free(w->roster);
+    free(w->arena);
+    free(w->trace);
+    free(w);
+    *pw = NULL;
+}
+
+size_t world_twin(struct world *w, size_t node)
+{
+    assert(w->setup.nodes < WORLD_NODES_MAX);
+    size_t at = w->setup.nodes++;
+    struct machine *m = &w->machines[at];
+    m->config = w->machines[node].config;
+    memcpy(m->transport_key, w->machines[node].transport_key, 32);
+    memcpy(m->feed_public, w->machines[node].feed_public, 32);
+    m->shelf = shelf_copy(w->machines[node].shelf);
+    make_storage(m);
+    world_start(w, at);
+    return at;
+}
