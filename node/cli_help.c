@@ -3,6 +3,7 @@
 #include "node/text.h"
 #include "proto/limits.h"
 
+#include <assert.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -84,19 +85,26 @@ static void row(FILE *out, const char *name, const char *help)
     wrap(out, column, COLUMN_HELP, help);
 }
 
+/* "Use: seinpost init --org-id ID ... [OPTIONS]", wrapped. */
 static void usage(FILE *out, const struct cli_command *c)
 {
+    char text[1024];
     bool has_others = false;
-    fprintf(out, _("Use: seinpost %s%s%s"), c->group != NULL ? c->group : "",
-            c->group != NULL ? " " : "", c->name);
-    if (c->words != NULL)
-        fprintf(out, " %s", c->words);
+    int used = snprintf(text, sizeof text, "seinpost %s%s%s%s%s", c->group != NULL ? c->group : "",
+                        c->group != NULL ? " " : "", c->name, c->words != NULL ? " " : "",
+                        c->words != NULL ? c->words : "");
     for (const struct cli_option *o = c->options; o->name != NULL; o++) {
         if (o->is_needed)
-            fprintf(out, " --%s %s%s", o->name, o->value, o->is_many ? "..." : "");
+            used += snprintf(text + used, sizeof text - (size_t)used, " --%s %s%s", o->name,
+                             o->value, o->is_many ? "..." : "");
         has_others = has_others || !o->is_needed;
     }
-    fputs(has_others ? _(" [OPTIONS]\n") : "\n", out);
+    assert(used > 0 && (size_t)used + 64 < sizeof text); /* tables of ours */
+    if (has_others)
+        snprintf(text + used, sizeof text - (size_t)used, " [%s]", _("OPTIONS"));
+    const char *use = _("Use: ");
+    fputs(use, out);
+    wrap(out, cli_width(use), cli_width(use), text);
 }
 
 void cli_help_command(FILE *out, const struct cli_command *c)
@@ -121,8 +129,8 @@ void cli_help_command(FILE *out, const struct cli_command *c)
 
 void cli_help_list(FILE *out, const struct cli_command *const *commands, const char *group)
 {
-    fprintf(out, _("Use: seinpost [--config FILE] %s%sCOMMAND [OPTIONS]\n"),
-            group != NULL ? group : "", group != NULL ? " " : "");
+    fprintf(out, "%sseinpost [--config %s] %s%s%s [%s]\n", _("Use: "), _("FILE"),
+            group != NULL ? group : "", group != NULL ? " " : "", _("COMMAND"), _("OPTIONS"));
     fputs(_("\nCommands:\n"), out);
     for (; *commands != NULL; commands++) {
         const struct cli_command *c = *commands;
