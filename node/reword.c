@@ -83,7 +83,7 @@ static bool match(const char *sentence, const char *form, struct value values[VA
          * form, to the end of the sentence less that text. */
         size_t next = plain(form), left = strlen(sentence);
         const char *end = sentence + left;
-        if (form[next] == '\0' && left >= next)
+        if (left >= next && form[next] == '\0')
             end -= next;
         else
             for (end = sentence; strncmp(end, form, next) != 0; end++)
