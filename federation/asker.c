@@ -114,10 +114,10 @@ static void succeed(struct job *j, const struct roster_key *k, struct effects *o
 static void ask_self(struct federation *f, struct job *j, const struct roster_key *k, size_t i,
                      struct effects *out)
 {
-    uint8_t *evaluated, *proof;
+    uint8_t *evaluated;
     enum err e = keyholder_answer(f, f->config.author, j->request, k->key, k->epoch, k->refresh,
                                   bytes_of(j->points, j->padded * POINT_BYTES), j->purpose,
-                                  &evaluated, &proof, out);
+                                  &evaluated, NULL, out);
     if (e == OK)
         memcpy(j->evaluated[i], evaluated, j->padded * POINT_BYTES);
     j->state[i] = e == OK ? ASK_DONE : ASK_FAILED;

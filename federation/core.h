@@ -269,7 +269,8 @@ void standing_review(struct federation *f, struct effects *out);
 void standing_tick(struct federation *f, struct effects *out);
 
 /* ---- keyholder.c ---- */
-/* Answers a batch, or says why not. On OK *evaluated and *proof lie in the effects' arena. */
+/* Answers a batch, or says why not. On OK *evaluated and *proof lie in the effects' arena. proof is
+ * NULL where this node asks itself, which needs none. */
 enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTES],
                           const uint8_t request[16], uint32_t key, uint32_t epoch, uint32_t refresh,
                           struct bytes points, const uint8_t purpose[HASH_BYTES],

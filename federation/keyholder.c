@@ -68,6 +68,20 @@ static enum err charge(struct federation *f, struct feed *member, const uint8_t 
     return OK;
 }
 
+static enum err prove(struct federation *f, const struct share *share, const uint8_t *commitment,
+                      struct bytes points, uint8_t *evaluated, uint8_t **proof, struct effects *out)
+{
+    uint8_t fresh[EVALUATION_FRESH_BYTES];
+    *proof = effects_alloc(out, VOPRF_PROOF_BYTES);
+    if (*proof == NULL)
+        return ERR_FULL;
+    rng_bytes(&f->rng, fresh, sizeof fresh);
+    enum err e = evaluation_answer(share, commitment, points.data, points.len / POINT_BYTES, fresh,
+                                   evaluated, *proof);
+    sodium_memzero(fresh, sizeof fresh);
+    return e;
+}
+
 enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTES],
                           const uint8_t request[16], uint32_t key, uint32_t epoch, uint32_t refresh,
                           struct bytes points, const uint8_t purpose[HASH_BYTES],
@@ -90,16 +104,13 @@ enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTE
     if (commitment == NULL)
         return ERR_EPOCH;
 
-    uint8_t fresh[EVALUATION_FRESH_BYTES];
-    rng_bytes(&f->rng, fresh, sizeof fresh);
     *evaluated = effects_alloc(out, points.len);
-    *proof = effects_alloc(out, VOPRF_PROOF_BYTES);
-    if (*evaluated == NULL || *proof == NULL)
+    if (*evaluated == NULL)
         return ERR_FULL;
     /* Computed before it is charged: points that are no points cost nobody anything. */
-    enum err e =
-        evaluation_answer(&share->share, commitment, points.data, count, fresh, *evaluated, *proof);
-    sodium_memzero(fresh, sizeof fresh);
+    enum err e = proof == NULL
+                     ? evaluation_alone(&share->share, points.data, count, *evaluated)
+                     : prove(f, &share->share, commitment, points, *evaluated, proof, out);
     if (e != OK)
         return e;
     uint8_t hash[HASH_BYTES];

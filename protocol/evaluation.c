@@ -29,6 +29,19 @@ static void nonce_derive(const struct share *share, const uint8_t fresh[EVALUATI
     sodium_memzero(&h, sizeof h);
 }
 
+enum err evaluation_alone(const struct share *share, const uint8_t *points, size_t count,
+                          uint8_t *evaluated)
+{
+    if (count < 1 || count > EVALUATION_POINTS_MAX)
+        return ERR_RANGE;
+    enum err e = share->index == 0 ? ERR_RANGE : OK;
+    for (size_t i = 0; e == OK && i < count; i++)
+        e = point_mul(share->scalar, points + i * POINT_BYTES, evaluated + i * POINT_BYTES);
+    if (e != OK)
+        sodium_memzero(evaluated, count * POINT_BYTES);
+    return e;
+}
+
 enum err evaluation_answer(const struct share *share, const uint8_t commitment[POINT_BYTES],
                            const uint8_t *points, size_t count,
                            const uint8_t fresh[EVALUATION_FRESH_BYTES], uint8_t *evaluated,
@@ -36,17 +49,12 @@ enum err evaluation_answer(const struct share *share, const uint8_t commitment[P
 {
     uint8_t nonce[SCALAR_BYTES];
     sodium_memzero(proof, VOPRF_PROOF_BYTES);
-    if (count < 1 || count > EVALUATION_POINTS_MAX)
-        return ERR_RANGE;
-    enum err e = share->index == 0 ? ERR_RANGE : OK;
-    for (size_t i = 0; e == OK && i < count; i++)
-        e = point_mul(share->scalar, points + i * POINT_BYTES, evaluated + i * POINT_BYTES);
-    if (e == OK) {
-        nonce_derive(share, fresh, commitment, points, evaluated, count, nonce);
-        e = voprf_prove(VOPRF_VOPRF, share->scalar, commitment, points, evaluated, count, nonce,
-                        proof);
-        sodium_memzero(nonce, sizeof nonce);
-    }
+    enum err e = evaluation_alone(share, points, count, evaluated);
+    if (e != OK)
+        return e;
+    nonce_derive(share, fresh, commitment, points, evaluated, count, nonce);
+    e = voprf_prove(VOPRF_VOPRF, share->scalar, commitment, points, evaluated, count, nonce, proof);
+    sodium_memzero(nonce, sizeof nonce);
     if (e != OK)
         sodium_memzero(evaluated, count * POINT_BYTES);
     return e;

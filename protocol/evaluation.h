@@ -37,6 +37,11 @@ MUST_CHECK enum err evaluation_answer(const struct share *share,
                                       size_t count, const uint8_t fresh[EVALUATION_FRESH_BYTES],
                                       uint8_t *evaluated, uint8_t proof[VOPRF_PROOF_BYTES]);
 
+/* The answer without a proof, half the work, for a keyholder that asks itself. Returns what
+ * evaluation_answer does, and leaves the same in evaluated. */
+MUST_CHECK enum err evaluation_alone(const struct share *share, const uint8_t *points, size_t count,
+                                     uint8_t *evaluated);
+
 /* Verifies an answer against the commitment of the keyholder that gave it. Returns ERR_RANGE for a
  * count outside 1 to EVALUATION_POINTS_MAX, ERR_SCALAR for a proof that holds an unusable scalar,
  * ERR_POINT if the commitment, a point or an evaluated point is not canonical or is the identity,

@@ -306,6 +306,10 @@ static void assert_refused(struct scene *s, enum err want)
     assert_int_equal(answer(s, 0), want);
     assert_memory_equal(s->evaluated[0], zeros, sizeof s->evaluated[0]);
     assert_memory_equal(s->proofs[0], zeros, sizeof s->proofs[0]);
+    memset(s->evaluated[0], 0xaa, sizeof s->evaluated[0]);
+    assert_int_equal(evaluation_alone(&s->shares[0], s->points[0], BATCH, s->evaluated[0][0]),
+                     want);
+    assert_memory_equal(s->evaluated[0], zeros, sizeof s->evaluated[0]);
 }
 
 /* Goal: an asker that knows its padding comes to the same verdict as anybody. Method: batches with
@@ -397,6 +401,7 @@ static void test_batch_sizes(void **state)
     };
     static uint8_t points[EVALUATION_POINTS_MAX + 1][POINT_BYTES];
     static uint8_t evaluated[EVALUATION_POINTS_MAX + 1][POINT_BYTES];
+    static uint8_t alone[EVALUATION_POINTS_MAX + 1][POINT_BYTES];
     const struct scene s = scene_new();
     const uint8_t zeros[VOPRF_PROOF_BYTES] = {0};
     uint8_t proof[VOPRF_PROOF_BYTES];
@@ -414,6 +419,9 @@ static void test_batch_sizes(void **state)
         assert_int_equal(evaluation_verify(s.commitments[0], points[0], evaluated[0], count,
                                            rows[i].want == OK ? proof : s.proofs[0]),
                          rows[i].want);
+        memset(alone, 0xaa, sizeof alone);
+        assert_int_equal(evaluation_alone(&s.shares[0], points[0], count, alone[0]), rows[i].want);
+        assert_memory_equal(alone, evaluated, sizeof alone);
         if (rows[i].want != OK) {
             assert_memory_equal(proof, zeros, sizeof proof);
             assert_int_equal(evaluated[0][0], 0xaa);
