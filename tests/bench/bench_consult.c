@@ -6,8 +6,9 @@
  * not run: the feeds were written beforehand, with their keys. One consult in four is about
  * somebody whom one of them has registered. Every answer is checked.
  *
- * The limit is what cannot be left out: the client's operations of libsodium (primitive.h) for 4
- * blinded points and 12 of padding, 3 proofs of 16 points and 4 combinations; the tags of 4 kinds,
+ * The limit is what RFC 9497 asks for: the client's operations of libsodium (primitive.h) for 4
+ * blinded points and 12 of padding, 3 proofs of 16 points and 4 combinations (a client that knows
+ * its padding needs a third less for the proofs); the tags of 4 kinds,
  * 101 authors and 4 counters with their look-ups; a keyholder's answer of 16; one commit. Measured
  * in this process between the consults, the median of each, and added up.
  */

@@ -72,6 +72,9 @@ const char *fleet_path(const struct fleet *f, size_t node, const char *file);
 /* Opens a node's store, which must not be running. */
 struct store *fleet_store(const struct fleet *f, size_t node);
 
+/* A new store of no node, on the same disk. */
+struct store *fleet_scratch(const struct fleet *f);
+
 /* Gives tag number tag of entry index of a member's feed; what out holds before is random. */
 typedef void fleet_tag(void *ctx, size_t member, size_t index, size_t tag, uint8_t out[TAG_BYTES]);
 

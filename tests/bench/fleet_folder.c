@@ -93,6 +93,16 @@ void fleet_copy(const struct fleet *f, size_t from, const char *from_file, size_
     figure_need(system(command) == 0, "a store cannot be copied");
 }
 
+struct store *fleet_scratch(const struct fleet *f)
+{
+    char path[512];
+    struct problem problem = {0};
+    struct store *s = NULL;
+    snprintf(path, sizeof path, "%s/scratch.db", f->dir);
+    need(store_open(&s, path, &problem), &problem);
+    return s;
+}
+
 struct store *fleet_store(const struct fleet *f, size_t node)
 {
     struct problem problem = {0};

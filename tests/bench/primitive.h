@@ -14,6 +14,9 @@
  * point, count - 1 additions, count hashes of three blocks of SHA-512. */
 void primitive_answer(size_t count);
 
+/* evaluation_alone: count multiplications. */
+void primitive_alone(size_t count);
+
 /* evaluation_verify: 2 * count + 3 multiplications, 1 of the base point, 2 * count additions, count
  * hashes. */
 void primitive_verify(size_t count);
