@@ -104,6 +104,22 @@ void core_report(struct effects *out, const uint8_t *author, enum report what, e
     e->report.number = number;
 }
 
+void core_persist_feed(struct feed *feed, struct effects *out)
+{
+    struct effect *e = effects_add(out, EFFECT_PERSIST_FEED);
+    memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+    e->entries.feed = &feed->rec;
+}
+
+void core_dispute(struct feed *feed, uint64_t seq, struct effects *out)
+{
+    if (feed->rec.is_disputed)
+        return;
+    feed->rec.is_disputed = true;
+    core_persist_feed(feed, out);
+    core_report(out, feed->rec.author, REPORT_DISPUTE, ERR_FORK, seq);
+}
+
 void core_mark(struct federation *f, enum mark mark, uint64_t value, struct effects *out)
 {
     f->marks[mark] = value;

@@ -141,7 +141,6 @@ struct federation {
     uint8_t head_nonce[32];
     bool may_sign;
     bool is_behind;
-    bool was_restored;
     uint64_t head_asked_ms;
 
     uint64_t marks[MARK_COUNT];
@@ -174,6 +173,11 @@ uint32_t core_today(const struct federation *f);
 uint64_t core_budget_day(struct federation *f, struct effects *out);
 void core_report(struct effects *out, const uint8_t *author, enum report what, enum err reason,
                  uint64_t number);
+/* Queues the record of a feed alone. */
+void core_persist_feed(struct feed *feed, struct effects *out);
+/* Writes down, once, that a feed's author signed things that contradict each other; seq is that of
+ * the checkpoint that showed it. */
+void core_dispute(struct feed *feed, uint64_t seq, struct effects *out);
 void core_mark(struct federation *f, enum mark mark, uint64_t value, struct effects *out);
 /* Encodes and queues a message; false when there was no room, which only batches may meet. */
 bool core_send(struct federation *f, uint32_t link, const Seinpost__Message *m,

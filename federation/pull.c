@@ -215,24 +215,13 @@ static enum err check_tree(const struct batch *b, struct bytes proof)
                                      proof);
 }
 
-static void enter_dispute(struct feed *feed, struct effects *out)
-{
-    if (feed->rec.is_disputed)
-        return;
-    feed->rec.is_disputed = true;
-    struct effect *e = effects_add(out, EFFECT_PERSIST_FEED);
-    memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
-    e->entries.feed = &feed->rec;
-    core_report(out, feed->rec.author, REPORT_DISPUTE, ERR_FORK, feed->seen.seq);
-}
-
 static enum err accept(struct federation *f, struct feed *feed, const Seinpost__Batch *m,
                        struct effects *out)
 {
     struct checkpoint cp;
     enum err e = check_checkpoint(f, feed, m, &cp);
     if (e == ERR_FORK)
-        enter_dispute(feed, out);
+        core_dispute(feed, cp.seq, out);
     if (e != OK)
         return e;
     if (m->headers.len > 0 && m->first != feed->rec.tree.size)

@@ -40,13 +40,13 @@ static void count_answers(const struct federation *f, uint32_t *needed, uint32_t
 void standing_review(struct federation *f, struct effects *out)
 {
     struct feed *own = core_own_feed(f);
-    if (own == NULL || own->rec.is_disputed) /* our key has signed elsewhere: a person must look */
+    if (own == NULL)
         return;
-    if (f->is_behind) {
-        bool has_caught_up = own->rec.tree.size == own->seen.size && own->held.seq == own->seen.seq;
-        if (!has_caught_up)
-            return;
-        f->is_behind = false;
+    /* Asked of the record each time: a restart in the middle of fetching back is behind, too. */
+    f->is_behind = own->rec.tree.size != own->seen.size || own->held.seq != own->seen.seq;
+    if (f->is_behind || own->rec.is_disputed) { /* our key signed elsewhere: a person must look */
+        f->may_sign = false;
+        return;
     }
     uint32_t needed, answered;
     count_answers(f, &needed, &answered);
@@ -104,15 +104,18 @@ void standing_on_ask(struct federation *f, struct link *l, const Seinpost__HeadA
     (void)!core_send(f, l->id, &reply, out);
 }
 
-/* A checkpoint of ours that a peer knows. Ours is the only key that can have signed it. */
+/* A checkpoint of ours that a peer knows. Ours is the only key that can have signed it. What it
+ * says is written down: at the next start nobody may be there to say it again. */
 static void take_head(struct federation *f, struct feed *own, const struct checkpoint *cp,
                       const uint8_t *raw, const struct link *l, struct effects *out)
 {
-    if (own->seen.seq > 0 && checkpoint_is_fork(cp, &own->seen)) {
+    uint8_t root[HASH_BYTES];
+    merkle_root(&own->rec.tree, root);
+    bool is_whole = cp->size == own->rec.tree.size;
+    if ((own->seen.seq > 0 && checkpoint_is_fork(cp, &own->seen)) ||
+        (is_whole && memcmp(cp->root, root, HASH_BYTES) != 0)) {
         f->may_sign = false;
-        f->is_behind = true;
-        own->rec.is_disputed = true;
-        core_report(out, l->author, REPORT_DISPUTE, ERR_FORK, cp->seq);
+        core_dispute(own, cp->seq, out);
         return;
     }
     if (cp->seq <= own->seen.seq)
@@ -120,6 +123,11 @@ static void take_head(struct federation *f, struct feed *own, const struct check
     own->seen = *cp;
     memcpy(own->rec.seen, raw, CHECKPOINT_SIGNED_BYTES);
     own->rec.proof_hashes = 0;
+    if (is_whole) { /* it was signed over what we hold: there is nothing to fetch */
+        own->held = *cp;
+        memcpy(own->rec.held, raw, CHECKPOINT_SIGNED_BYTES);
+    }
+    core_persist_feed(own, out);
     f->may_sign = false;
     core_report(out, l->author, REPORT_HEAD_BEHIND, ERR_STALE, cp->size);
     if (!f->is_behind)
