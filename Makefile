@@ -16,6 +16,10 @@ VARIANT := $(notdir $(CC))$(if $(SANITIZE),-$(subst $(comma),-,$(subst $(space),
 B := build/$(VARIANT)
 PREFIX ?= /usr/local
 
+# Commands are shown in short; V=1 shows them whole.
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-6s %s\n' $(1) $(2))
+
 # What the project needs, declared once; `make deps` installs what is missing.
 DEPS_BUILD := build-essential pkg-config gettext protobuf-c-compiler libprotobuf-c-dev libzmq3-dev \
     libczmq-dev libsodium-dev libsqlite3-dev libutf8proc-dev libjansson-dev libcsv-dev
@@ -136,40 +140,49 @@ clean:
 # Generated code: the wire messages. protoc-c's output is compiled without our warnings.
 $(PB).c $(PB).h: proto/seinpost.proto
 	@mkdir -p $(B)/gen
-	protoc-c --c_out=$(B)/gen $<
+	$(call say,PROTO,$<)
+	$(Q)protoc-c --c_out=$(B)/gen $<
 
 $(PB).o: $(PB).c
-	$(CC) -std=c11 -g $(OPT) -fPIE $(SAN) -w -I$(B)/gen -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=c11 -g $(OPT) -fPIE $(SAN) -w -I$(B)/gen -c $< -o $@
 
 $(B)/%.o: %.c Makefile | $(PB).h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 define archive_rule
 $(call archive,$(1)): $(call obj,$(call src,$(1))) $(if $(filter proto,$(1)),$(PB).o)
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call say,AR,$$@)
+	$$(Q)ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call archive_rule,$(l))))
 
 $(B)/seinpost $(B)/seinpostd: $(B)/%: $(B)/node/%.o $(foreach l,$(UP_node),$(call archive,$(l)))
-	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_node) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS_node) -o $@
 
 define unit_rule
 $(B)/tests/unit/$(1)/%: $(B)/tests/unit/$(1)/%.o $(foreach l,$(UP_$(1)),$(call archive,$(l)))
-	$(CC) $(LDFLAGS_ALL) $$^ $(LIBS_$(1)) -lcmocka -o $$@
+	$$(call say,LINK,$$@)
+	$$(Q)$(CC) $(LDFLAGS_ALL) $$^ $(LIBS_$(1)) -lcmocka -o $$@
 endef
 $(foreach l,$(LAYERS),$(eval $(call unit_rule,$(l))))
 
 $(B)/tests/sim/%: $(B)/tests/sim/%.o $(SIM_LIB) $(foreach l,$(UP_federation),$(call archive,$(l)))
-	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_federation) -lcmocka -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS_federation) -lcmocka -o $@
 
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(BENCH_LIB) $(foreach l,$(UP_node),$(call archive,$(l)))
-	$(CC) $(LDFLAGS_ALL) $^ $(LIBS_node) -o $@
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS_node) -o $@
 
 $(B)/locale/%/LC_MESSAGES/seinpost.mo: node/po/%.po
 	@mkdir -p $(@D)
-	msgfmt --check -o $@ $<
+	$(call say,MSGFMT,$<)
+	$(Q)msgfmt --check -o $@ $<
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
