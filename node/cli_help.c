@@ -129,8 +129,8 @@ void cli_help_command(FILE *out, const struct cli_command *c)
 
 void cli_help_list(FILE *out, const struct cli_command *const *commands, const char *group)
 {
-    fprintf(out, "%sseinpost [--config %s] %s%s%s [%s]\n", _("Use: "), _("FILE"),
-            group != NULL ? group : "", group != NULL ? " " : "", _("COMMAND"), _("OPTIONS"));
+    fprintf(out, "%sseinpost [--config FILE] %s%sCOMMAND [%s]\n", _("Use: "),
+            group != NULL ? group : "", group != NULL ? " " : "", _("OPTIONS"));
     fputs(_("\nCommands:\n"), out);
     for (; *commands != NULL; commands++) {
         const struct cli_command *c = *commands;

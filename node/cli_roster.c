@@ -205,8 +205,8 @@ static enum err sign(const struct cli_args *a, struct roster_file *f, struct pro
             problem_set(problem, _("This steward has signed this version already."));
         else if (e != OK)
             problem_set(problem,
-                        _("Nobody would accept this version: it %s. It has to be changed "
-                          "before it is signed."),
+                        _("Nobody would accept this version (%s). It has to be changed before it "
+                          "is signed."),
                         _(err_text(e)));
     }
     secret_free(secret);

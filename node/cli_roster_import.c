@@ -81,7 +81,7 @@ static int said_by_node(const json_t *end)
         cli_complain(_("the node has no member list yet. Stop it, import the first one, and start "
                        "it again."));
     else
-        cli_complain(_("the member list was refused: it %s."), words_error(error));
+        cli_complain(_("the member list was refused (%s)."), words_error(error));
     return CLI_FAILED;
 }
 
@@ -114,8 +114,11 @@ static int import(const struct config *c, struct roster_file *f, const char *pat
     const struct roster *r = roster_file_in_force(f);
     bool is_signed = roster_file_is_signed(f, &valid, &needed);
     if (!is_signed)
-        cli_complain(_("version %llu in %s has %zu signatures and needs %zu; it is not imported. "
-                       "Have the stewards sign it first: seinpost roster sign"),
+        cli_complain(_n("version %llu in %s has %zu signature and needs %zu; it is not imported. "
+                        "Have the stewards sign it first: seinpost roster sign",
+                        "version %llu in %s has %zu signatures and needs %zu; it is not imported. "
+                        "Have the stewards sign it first: seinpost roster sign",
+                        (unsigned long)valid),
                      (unsigned long long)roster_file_last(f)->version, path, valid, needed);
     if (r == NULL)
         return CLI_FAILED;

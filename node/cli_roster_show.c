@@ -48,10 +48,14 @@ static void show_state(const struct shown *s)
     if (s->needed == 0)
         puts(_("It is in force at this node."));
     else if (s->is_signed)
-        printf(_("It has %zu signatures and needs %zu: it can be imported.\n"), s->valid,
-               s->needed);
+        printf(_n("It has %zu signature and needs %zu: it can be imported.\n",
+                  "It has %zu signatures and needs %zu: it can be imported.\n",
+                  (unsigned long)s->valid),
+               s->valid, s->needed);
     else
-        printf(_("It has %zu signatures and needs %zu: it is a draft.\n"), s->valid, s->needed);
+        printf(_n("It has %zu signature and needs %zu: it is a draft.\n",
+                  "It has %zu signatures and needs %zu: it is a draft.\n", (unsigned long)s->valid),
+               s->valid, s->needed);
 }
 
 static void show_keys(const struct roster *r)

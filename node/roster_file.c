@@ -110,8 +110,8 @@ enum err roster_file_open(const char *path, struct roster_file **out, struct pro
         if (e != OK) {
             uint64_t known = f->has_current ? f->current.version : 0;
             problem_set(problem,
-                        _("%s is not a member list that can be used: version %llu %s. Ask for the "
-                          "file again from whoever keeps it."),
+                        _("%s is not a member list that can be used (version %llu: %s). Ask for "
+                          "the file again from whoever keeps it."),
                         path, (unsigned long long)known + 1, _(err_text(e)));
         }
     }
@@ -307,7 +307,7 @@ enum err roster_file_save(struct roster_file *f, const char *path, bool is_new,
     size_t len;
     enum err e = encode_file(f, &all, &len);
     if (e != OK) {
-        problem_set(problem, _("The member list cannot be like this: it %s. Nothing was written."),
+        problem_set(problem, _("The member list cannot be like this (%s). Nothing was written."),
                     _(err_text(e)));
         return e;
     }

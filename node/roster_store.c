@@ -174,7 +174,7 @@ static enum err import(struct taking *t, const struct roster_file *f, const uint
     roster_file_versions(f, take_version, t);
     if (t->result != OK)
         problem_set(problem,
-                    _("Version %llu of the member list cannot be used: it %s. Nothing was "
+                    _("Version %llu of the member list cannot be used (%s). Nothing was "
                       "imported."),
                     (unsigned long long)t->version, _(err_text(t->result)));
     return t->result;

@@ -215,5 +215,5 @@ void words_refusal(const json_t *end)
         cli_complain(_("nothing was done: the node did not understand the request. Are seinpost "
                        "and seinpostd of one version?"));
     else
-        cli_complain(_("nothing was done: it %s."), words_error(error));
+        cli_complain(_("nothing was done (%s)."), words_error(error));
 }
