@@ -206,13 +206,25 @@ static bool find_target(struct desk *d, uint64_t client, const json_t *request, 
     return false;
 }
 
-/* Whether the entry is a registration of ours that is there: only those can be erased. */
+static bool note_type(void *ctx, const struct archive_row *r)
+{
+    bool *is_signal = ctx;
+    struct body body;
+    *is_signal = body_decode(r->body, &body) == OK && body.type == ENTRY_SIGNAL;
+    return true;
+}
+
+/* Whether the entry is a registration of ours that is there: only those can be erased. What it is
+ * cannot be told where its body has not come back yet, or was written by newer software. */
 static const char *why_not_erase(struct desk *d, uint64_t index)
 {
     struct archive a = store_archive(d->node->store);
+    bool is_signal = false;
     switch (a.state(a.ctx, d->node->author, index)) {
     case STATE_HELD:
     case STATE_REFUSED:
+        a.read(a.ctx, d->node->author, index, 1, note_type, &is_signal);
+        return is_signal ? NULL : "not-found";
     case STATE_OPAQUE:
     case STATE_OWED:
         return NULL;
