@@ -19,7 +19,7 @@ struct answers {
     struct people *people;
     struct table *table;
     json_t *reasons; /* gap -> number of people */
-    json_t *to_ask;  /* "name (org-id)" -> numbers of registrations */
+    json_t *to_ask;  /* "name (org-id)" -> number of a registration -> true */
     json_t *details; /* what keyholders did instead of answering -> true */
     enum answer last;
     char as_of[32];
@@ -57,12 +57,14 @@ static void member_text(const json_t *match, char *out, size_t cap)
     snprintf(out, cap, "%s (%s)", words_text(match, "name"), words_text(match, "org_id"));
 }
 
+/* Each registration once, however many of the people asked about it matches. */
 static void note_member(struct answers *s, const char *member, long long index)
 {
-    char numbers[512];
-    const char *before = words_text(s->to_ask, member);
-    snprintf(numbers, sizeof numbers, "%s%s%lld", before, before[0] != '\0' ? ", " : "", index);
-    json_object_set_new(s->to_ask, member, json_string(numbers));
+    char number[32];
+    if (json_object_get(s->to_ask, member) == NULL)
+        json_object_set_new(s->to_ask, member, json_object());
+    snprintf(number, sizeof number, "%lld", index);
+    json_object_set_new(json_object_get(s->to_ask, member), number, json_true());
 }
 
 /* One line of the table for each match; the reference and the answer stand on the first alone. */
@@ -114,15 +116,37 @@ static void on_line(void *ctx, const json_t *line)
 
 /* ---- Showing ---- */
 
+/* "3, 17"; of very many the first alone, for the table has them all. */
+static void numbers_text(json_t *numbers, char *out, size_t cap)
+{
+    enum { REST_BYTES = 32 };
+    const char *number;
+    json_t *value;
+    size_t used = 0;
+    out[0] = '\0';
+    json_object_foreach(numbers, number, value)
+    {
+        bool is_full = cap - used < REST_BYTES;
+        used += (size_t)snprintf(out + used, cap - used, "%s%s", used > 0 ? ", " : "",
+                                 is_full ? "..." : number);
+        if (is_full)
+            return;
+    }
+}
+
 static void show_members(const struct answers *s)
 {
     const char *member;
+    char text[256];
     json_t *numbers;
     if (json_object_size(s->to_ask) == 0)
         return;
     puts(_("\nWhom to ask:"));
     json_object_foreach(s->to_ask, member, numbers)
-        printf(_("  %s, about registration %s\n"), member, json_string_value(numbers));
+    {
+        numbers_text(numbers, text, sizeof text);
+        printf(_("  %s, about registration %s\n"), member, text);
+    }
 }
 
 static void show_reasons(const struct answers *s)
@@ -142,25 +166,35 @@ static void show_reasons(const struct answers *s)
     }
 }
 
+/* What "no match" means, for a file that has such answers. */
+static void show_meaning(void)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%s: %s", words_answer(answer_name(ANSWER_NO_MATCH)),
+             _(answer_text(ANSWER_NO_MATCH)));
+    putchar('\n');
+    cli_wrap(stdout, 0, text);
+}
+
 static void show(const struct answers *s, const json_t *end)
 {
     bool is_one = s->people->file == NULL;
     table_print(s->table, stdout);
     show_members(s);
     show_reasons(s);
-    if (!is_one)
+    if (is_one)
+        putchar('\n');
+    else
         printf(_("\nAsked: %lld.  No match: %lld.  Possible: %lld.  Confirmed: %lld.  Cannot say: "
                  "%lld.\n"),
                words_number(end, "asked"), words_number(end, "no_match"),
                words_number(end, "possible"), words_number(end, "confirmed"),
                words_number(end, "cannot_say"));
     printf(_("As of %s; %lld of %lld members heard.\n"), s->as_of, s->feeds_covered, s->feeds);
-    if (is_one) {
+    if (is_one)
         cli_wrap(stdout, 0, _(answer_text(s->last)));
-    } else if (words_number(end, "no_match") > 0) {
-        printf("\n%s: ", words_answer(answer_name(ANSWER_NO_MATCH)));
-        cli_wrap(stdout, 0, _(answer_text(ANSWER_NO_MATCH)));
-    }
+    else if (words_number(end, "no_match") > 0)
+        show_meaning();
 }
 
 /* Sends the rows, which it takes. */
