@@ -89,8 +89,8 @@ static void check_row(struct desk *d, struct desk_job *j, struct row *r)
             json_object_set_new(bad, "ref", json_string(r->ref));
             desk_line(d, j->client, json_pack("{s:o}", "bad", bad));
         }
-        bool is_sound = publish_check(d, j, r);
-        r->is_bad = r->is_bad || problems.count > 0 || !is_sound;
+        r->is_bad = r->is_bad || problems.count > 0;
+        r->is_bad = !publish_check(d, j, r) || r->is_bad;
         j->bad += r->is_bad;
     } else if (problems.count > 0) {
         r->problems = malloc(sizeof problems);

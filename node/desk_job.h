@@ -116,7 +116,8 @@ void verify_request(struct desk *d, uint64_t client);
 void verify_work(struct desk *d);
 
 /* ---- desk_publish.c ---- */
-/* Checks the expiry date and whether anything can be looked for; reports to the client. */
+/* Checks the expiry date and, of a row that is not bad already, whether anything can be looked for;
+ * reports to the client. */
 bool publish_check(struct desk *d, struct desk_job *j, struct row *r);
 void publish_finish(struct desk *d, struct desk_job *j);
 void publish_committed(struct desk *d, struct desk_job *j);

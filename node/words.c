@@ -47,14 +47,14 @@ static bool is_fault(const char *code, const char *name)
 const char *words_fault(const char *fault)
 {
     static const struct word rows[] = {
-        {"expires-missing",  N_("is missing; every registration needs an end, written YYYY-MM-DD")},
-        {"expires-form",     N_("is not a date; write it as YYYY-MM-DD, for example 2027-12-31")  },
-        {"expires-past",     N_("lies in the past; give a date from today on")                    },
-        {"expires-beyond",   N_("is later than the member list allows")                           },
-        {"no-keys",          N_("cannot be looked for: give a document, an e-mail address or a "
-                       "phone number, or both names and the date of birth")    },
+        {"expires-missing",  N_("is missing; every registration needs an end, written YYYY-MM-DD")         },
+        {"expires-form",     N_("is not a date; write it as YYYY-MM-DD, for example 2027-12-31")           },
+        {"expires-past",     N_("lies in the past; give a date from today on")                             },
+        {"expires-beyond",   N_("is later than the member list allows")                                    },
+        {"no-keys",          N_("has too few details to be found; give a document, an e-mail "
+                       "address or a phone number, or both names and the date of birth")},
         {"too-many-entries", N_("has four registrations of yours already; erase one that is out "
-                                "of date first")                      },
+                                "of date first")                               },
     };
     static const char *const codes[] = {
 #define CODE(code, text) #code,
