@@ -26,7 +26,10 @@ uint32_t world_today(const struct world *w)
 static void tell(struct world *w, const char *line)
 {
     size_t len = strlen(line);
-    w->trace = realloc(w->trace, w->trace_len + len + 32);
+    if (w->trace_len + len + 32 > w->trace_cap) {
+        w->trace_cap = 2 * (w->trace_len + len + 32);
+        w->trace = realloc(w->trace, w->trace_cap);
+    }
     assert(w->trace != NULL);
     w->trace_len +=
         (size_t)sprintf(w->trace + w->trace_len, "%7.2f %s\n", (double)w->now_ms / 1000, line);

@@ -74,7 +74,7 @@ struct world {
     size_t (*watch)(void *, const struct passing *);
     void *watch_ctx;
     char *trace;
-    size_t trace_len;
+    size_t trace_len, trace_cap;
     struct effects *effects;
 };
 
