@@ -29,37 +29,49 @@ static void close_job(struct job *j)
     sodium_memzero(j, sizeof *j);
 }
 
-/* "NL-KVK-1=unavailable NL-KVK-2=budget": for the desk, which words it. */
-static const char *describe(struct federation *f, const struct job *j, const struct roster_key *k)
+enum { DETAIL_BYTES_MAX = 512 };
+
+/* "NL-KVK-1=unavailable NL-KVK-2=budget": for the desk, which words it. In the effects' arena. */
+static const char *describe(struct federation *f, const struct job *j, const struct roster_key *k,
+                            struct effects *out)
 {
+    char *text = effects_alloc(out, DETAIL_BYTES_MAX);
     size_t used = 0;
-    f->detail[0] = '\0';
-    for (size_t i = 0; i < j->holders; i++) {
+    for (size_t i = 0; text != NULL && i < j->holders; i++) {
         if (j->state[i] == ASK_DONE)
             continue;
         const struct organisation *org = roster_find(core_roster(f), k->holder[i]);
         const char *id = org != NULL ? org->org_id : "?";
         const char *why = err_name(j->reason[i] == OK ? ERR_UNAVAILABLE : j->reason[i]);
         size_t need = strlen(id) + strlen(why) + 3;
-        if (used + need > sizeof f->detail)
+        if (used + need > DETAIL_BYTES_MAX)
             break;
         if (used > 0)
-            f->detail[used++] = ' ';
-        memcpy(f->detail + used, id, strlen(id));
+            text[used++] = ' ';
+        memcpy(text + used, id, strlen(id));
         used += strlen(id);
-        f->detail[used++] = '=';
-        memcpy(f->detail + used, why, strlen(why) + 1);
+        text[used++] = '=';
+        memcpy(text + used, why, strlen(why) + 1);
         used += strlen(why);
     }
-    return f->detail;
+    return text != NULL ? text : "";
 }
 
-/* The reason that tells the person most: an allowance used up outweighs somebody being away. */
-static enum err worst(const struct job *j)
+/* The reason that tells the person most: an allowance used up outweighs somebody being away; a
+ * refusal of another kind does where it alone makes a threshold impossible. */
+static enum err worst(const struct job *j, const struct roster_key *k)
 {
+    static const enum err refusals[] = {ERR_UNAUTHORISED, ERR_EPOCH};
     for (size_t i = 0; i < j->holders; i++)
         if (j->reason[i] == ERR_BUDGET)
             return ERR_BUDGET;
+    for (size_t n = 0; n < sizeof refusals / sizeof refusals[0]; n++) {
+        size_t count = 0;
+        for (size_t i = 0; i < j->holders; i++)
+            count += j->reason[i] == refusals[n];
+        if (count > j->holders - k->threshold)
+            return refusals[n];
+    }
     return ERR_UNAVAILABLE;
 }
 
@@ -77,7 +89,7 @@ static void fail(struct federation *f, struct job *j, enum err result, struct ef
     const struct roster_key *k = job_key(f, j);
     struct effect *e = end(j, result, out);
     if (k != NULL)
-        e->evaluated.detail = describe(f, j, k);
+        e->evaluated.detail = describe(f, j, k, out);
     close_job(j);
 }
 
@@ -124,7 +136,8 @@ static void ask_self(struct federation *f, struct job *j, const struct roster_ke
     j->reason[i] = e;
 }
 
-static void send_ask(struct federation *f, struct job *j, const struct roster_key *k, size_t i,
+/* False where there was no room for the message. */
+static bool send_ask(struct federation *f, struct job *j, const struct roster_key *k, size_t i,
                      const struct link *l, struct effects *out)
 {
     Seinpost__Evaluate body = SEINPOST__EVALUATE__INIT;
@@ -138,7 +151,7 @@ static void send_ask(struct federation *f, struct job *j, const struct roster_ke
     m.body_case = SEINPOST__MESSAGE__BODY_EVALUATE;
     m.evaluate = &body;
     if (!core_send(f, l->id, &m, out))
-        return;
+        return false;
     j->state[i] = ASK_SENT;
     j->asked_ms = f->now_ms;
     struct feed *peer = core_feed(f, l->author);
@@ -148,6 +161,7 @@ static void send_ask(struct federation *f, struct job *j, const struct roster_ke
             (peer->asked_day == today ? peer->asked_points : 0) + (uint32_t)j->padded;
         peer->asked_day = today;
     }
+    return true;
 }
 
 /* Asks one more keyholder that can be asked. False if there is none. */
@@ -165,8 +179,7 @@ static bool ask_one(struct federation *f, struct job *j, const struct roster_key
         const struct link *l = links_to(f, k->holder[i]);
         if (l == NULL)
             continue;
-        send_ask(f, j, k, i, l, out);
-        return true;
+        return send_ask(f, j, k, i, l, out);
     }
     return false;
 }
@@ -199,7 +212,7 @@ static void advance(struct federation *f, struct job *j, struct effects *out)
     bool is_hopeless =
         possible < k->threshold || (!could_ask && f->now_ms - j->started_ms >= ASK_PATIENCE_MS);
     if (is_late || is_hopeless)
-        fail(f, j, worst(j), out);
+        fail(f, j, worst(j, k), out);
 }
 
 static size_t padded_count(size_t count)
@@ -340,7 +353,8 @@ void asker_on_refusal(struct federation *f, struct link *l, const Seinpost__Refu
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_SIGNATURE, 0);
         return;
     }
-    bool is_known = m->reason == ERR_BUDGET || m->reason == ERR_EPOCH;
+    bool is_known =
+        m->reason == ERR_BUDGET || m->reason == ERR_EPOCH || m->reason == ERR_UNAVAILABLE;
     j->state[i] = ASK_FAILED;
     j->reason[i] = is_known ? (enum err)m->reason : ERR_UNAUTHORISED;
     advance(f, j, out);

@@ -83,9 +83,27 @@ uint32_t core_today(const struct federation *f)
     return f->now_utc <= 0 ? 0 : (uint32_t)(f->now_utc / 86400);
 }
 
+/* The day of the newest checkpoint of any other active member; 0 for none. */
+static uint64_t others_day(struct federation *f)
+{
+    uint64_t newest_utc = 0;
+    for (size_t i = 0; i < f->feed_count; i++) {
+        const struct feed *feed = &f->feeds[i];
+        if (memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) != 0 &&
+            feed->seen.time_utc > newest_utc &&
+            roster_is_active_member(roster_find(core_roster(f), feed->rec.author)))
+            newest_utc = feed->seen.time_utc;
+    }
+    return newest_utc / 86400;
+}
+
 uint64_t core_budget_day(struct federation *f, struct effects *out)
 {
-    uint64_t today = core_today(f);
+    /* This day never goes back, so a clock that is far ahead for a moment must not carry it away:
+     * no budget would be renewed before that date. */
+    uint64_t today = core_today(f), others = others_day(f);
+    if (others > 0 && today > others + 1)
+        today = others + 1;
     if (today > f->marks[MARK_DAY_MAX])
         core_mark(f, MARK_DAY_MAX, today, out);
     return f->marks[MARK_DAY_MAX];
@@ -199,10 +217,11 @@ void federation_load_budget(struct federation *f, const uint8_t member[AUTHOR_BY
                             uint32_t used)
 {
     struct feed *feed = feed_slot(f, member);
-    if (feed != NULL && day >= feed->budget_day) {
-        feed->budget_day = day;
+    if (feed == NULL || day < feed->budget_day)
+        return;
+    if (day > feed->budget_day || used > feed->budget_used)
         feed->budget_used = used;
-    }
+    feed->budget_day = day;
 }
 
 void federation_load_mark(struct federation *f, enum mark mark, uint64_t value)

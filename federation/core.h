@@ -162,7 +162,6 @@ struct federation {
     uint8_t absent[BATCH_ENTRIES_MAX / 8];
     uint8_t proof[MERKLE_PROOF_MAX][HASH_BYTES];
     uint8_t roster_bytes[ROSTER_BYTES_MAX];
-    char detail[512];
 };
 
 /* ---- core.c: shared by all parts ---- */

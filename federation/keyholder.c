@@ -5,6 +5,8 @@
  * A keyholder sees blinded points and a commitment to a purpose; it never learns about whom. Every
  * element counts, padding too. The charge is persisted before the answer leaves. The same request,
  * by the same member for the same points, is answered again without a charge: answers get lost.
+ * Before this node knows that its own feed is whole it answers nothing: what it charged today may
+ * be lost with the rest (standing.c).
  */
 #include "federation/core.h"
 
@@ -42,30 +44,44 @@ static void points_hash(struct bytes points, uint8_t out[HASH_BYTES])
     crypto_generichash_final(&st, out, HASH_BYTES);
 }
 
-/* Whether the budget allows count more today; then they are charged. */
-static enum err charge(struct federation *f, struct feed *member, const uint8_t request[16],
-                       const uint8_t hash[HASH_BYTES], const uint8_t purpose[HASH_BYTES],
-                       uint32_t count, struct effects *out)
+/* What a member asks for, against its budget. */
+struct claim {
+    const uint8_t *request; /* 16 */
+    const uint8_t *purpose; /* HASH_BYTES */
+    uint8_t hash[HASH_BYTES];
+    uint32_t count;
+    uint32_t day;
+    uint32_t used; /* that day, before this */
+    bool is_paid;  /* it was charged before */
+};
+
+/* Whether the budget allows it today. Nothing is charged yet. */
+static enum err check_budget(struct federation *f, const struct feed *member, struct claim *c,
+                             struct effects *out)
 {
     uint8_t was[HASH_BYTES];
-    if (f->archive.request(f->archive.ctx, member->rec.author, request, was))
-        return memcmp(was, hash, HASH_BYTES) == 0 ? OK : ERR_DUPLICATE;
-    uint32_t day = (uint32_t)core_budget_day(f, out);
-    uint32_t used = member->budget_day == day ? member->budget_used : 0;
+    if (f->archive.request(f->archive.ctx, member->rec.author, c->request, was)) {
+        c->is_paid = memcmp(was, c->hash, HASH_BYTES) == 0;
+        return c->is_paid ? OK : ERR_DUPLICATE;
+    }
+    c->day = (uint32_t)core_budget_day(f, out);
+    c->used = member->budget_day == c->day ? member->budget_used : 0;
     uint32_t budget = core_roster(f)->policy.budget_a_day;
-    if (used > budget || count > budget - used)
-        return ERR_BUDGET;
-    member->budget_day = day;
-    member->budget_used = used + count;
+    return c->used > budget || c->count > budget - c->used ? ERR_BUDGET : OK;
+}
+
+static void charge(struct feed *member, const struct claim *c, struct effects *out)
+{
+    member->budget_day = c->day;
+    member->budget_used = c->used + c->count;
     struct effect *e = effects_add(out, EFFECT_PERSIST_REQUEST);
     memcpy(e->author, member->rec.author, AUTHOR_BYTES);
-    e->request.day = day;
+    e->request.day = c->day;
     e->request.used = member->budget_used;
-    memcpy(e->request.request, request, 16);
-    memcpy(e->request.points_hash, hash, HASH_BYTES);
-    memcpy(e->request.purpose, purpose, HASH_BYTES);
-    e->request.points = count;
-    return OK;
+    memcpy(e->request.request, c->request, 16);
+    memcpy(e->request.points_hash, c->hash, HASH_BYTES);
+    memcpy(e->request.purpose, c->purpose, HASH_BYTES);
+    e->request.points = c->count;
 }
 
 static enum err prove(struct federation *f, const struct share *share, const uint8_t *commitment,
@@ -103,21 +119,22 @@ enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTE
     const uint8_t *commitment = share != NULL ? own_commitment(f, k, share) : NULL;
     if (commitment == NULL)
         return ERR_EPOCH;
+    if (!f->may_sign)
+        return ERR_UNAVAILABLE;
+    struct claim c = {.request = request, .purpose = purpose, .count = (uint32_t)count};
+    points_hash(points, c.hash);
+    enum err e = check_budget(f, feed, &c, out);
+    if (e != OK)
+        return e; /* before anything is computed: whoever used up its budget costs little */
 
     *evaluated = effects_alloc(out, points.len);
     if (*evaluated == NULL)
         return ERR_FULL;
     /* Computed before it is charged: points that are no points cost nobody anything. */
-    enum err e = proof == NULL
-                     ? evaluation_alone(&share->share, points.data, count, *evaluated)
-                     : prove(f, &share->share, commitment, points, *evaluated, proof, out);
-    if (e != OK)
-        return e;
-    uint8_t hash[HASH_BYTES];
-    points_hash(points, hash);
-    e = charge(f, feed, request, hash, purpose, (uint32_t)count, out);
-    if (e != OK)
-        sodium_memzero(*evaluated, points.len);
+    e = proof == NULL ? evaluation_alone(&share->share, points.data, count, *evaluated)
+                      : prove(f, &share->share, commitment, points, *evaluated, proof, out);
+    if (e == OK && !c.is_paid)
+        charge(feed, &c, out);
     return e;
 }
 
@@ -134,9 +151,9 @@ void core_refusal_text(const uint8_t request[16], uint32_t reason, uint32_t day,
 static void refuse(struct federation *f, struct link *l, const uint8_t request[16], enum err reason,
                    struct effects *out)
 {
-    /* Coarse on purpose: budget, key period, or not authorised. */
-    uint32_t code =
-        reason == ERR_BUDGET || reason == ERR_EPOCH ? (uint32_t)reason : (uint32_t)ERR_UNAUTHORISED;
+    /* Coarse on purpose: budget, key period, not now, or not authorised. */
+    bool is_told = reason == ERR_BUDGET || reason == ERR_EPOCH || reason == ERR_UNAVAILABLE;
+    uint32_t code = (uint32_t)(is_told ? reason : ERR_UNAUTHORISED);
     uint8_t text[REFUSAL_TEXT_BYTES], signature[SIGNATURE_BYTES];
     Seinpost__Refusal body = SEINPOST__REFUSAL__INIT;
     body.request = (ProtobufCBinaryData){16, (uint8_t *)(uintptr_t)request};
@@ -163,7 +180,7 @@ void keyholder_on_evaluate(struct federation *f, struct link *l, const Seinpost_
     enum err e = keyholder_answer(f, l->author, m->request.data, m->key, m->epoch, m->refresh,
                                   points, m->purpose.data, &evaluated, &proof, out);
     if (e != OK) {
-        if (e != ERR_BUDGET && e != ERR_EPOCH)
+        if (e != ERR_BUDGET && e != ERR_EPOCH && e != ERR_UNAVAILABLE)
             core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, 0);
         refuse(f, l, m->request.data, e, out);
         return;

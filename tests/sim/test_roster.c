@@ -227,7 +227,7 @@ static void test_no_member(void **state)
         struct world *w = world_new(&setup);
         world_run(w, 5000);
         size_t refused = world_reports(w, REPORT_MESSAGE_REFUSED);
-        assert_int_equal(world_evaluate(w, D, "somebody", 20000, NULL), ERR_UNAVAILABLE);
+        assert_int_equal(world_evaluate(w, D, "somebody", 20000, NULL), ERR_UNAUTHORISED);
         assert_true(world_reports(w, REPORT_MESSAGE_REFUSED) > refused);
         assert_int_equal(world_evaluate(w, A, "somebody", 20000, NULL), OK);
         world_free(&w);

@@ -83,7 +83,7 @@ struct world_answer {
 };
 /* Begins one, of count subjects "subject 0", "subject 1" ...; returns its ticket. */
 uint64_t world_ask(struct world *w, size_t node, const char *subject, size_t count);
-/* Borrowed until the node's eighth next one. */
+/* Borrowed until the node's sixteenth next one. */
 const struct world_answer *world_answer(const struct world *w, size_t node, uint64_t ticket);
 
 /* A next member list, signed by the steward; edit may be NULL. Given to node. */

@@ -5,7 +5,7 @@
 #include "protocol/roster_chain.h"
 #include "tests/sim/world.h"
 
-enum { POSTS_MAX = 65536, WIRES_MAX = 512, PAPERS_MAX = 16, ANSWERS_MAX = 8, REPORTS_MAX = 16 };
+enum { POSTS_MAX = 65536, WIRES_MAX = 512, PAPERS_MAX = 16, ANSWERS_MAX = 16, REPORTS_MAX = 16 };
 
 struct post {
     uint64_t at_ms;
