@@ -72,7 +72,7 @@ static int read_options(struct people *p)
 static int read_file(struct people *p, const char *path)
 {
     struct problem problem = {""};
-    p->file = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+    p->file = path;
     enum err e = people_csv_read(p->file, p->has_expires, add_row, p, &problem);
     if (e != OK)
         return cli_failed(&problem, e);

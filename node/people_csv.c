@@ -101,7 +101,11 @@ static bool buffer_grow(uint8_t **data, size_t *cap)
 static enum err file_read(const char *path, uint8_t **out, size_t *cap, size_t *len,
                           struct problem *problem)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* "-" is the descriptor itself: /dev/stdin would be opened anew, which another user's pipe
+     * refuses. */
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                      : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
         problem_set(problem, _("%s: cannot be opened (%s)."), path, strerror(errno));
         return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;

@@ -52,7 +52,7 @@ struct people_row {
  *   ERR_TRUNCATED  there is no header line
  *   ERR_FORMAT     the header line is wrong
  *   ERR_LIMIT      the file has more than PEOPLE_CSV_ROWS_MAX rows or PEOPLE_CSV_BYTES_MAX bytes
- * path may name a pipe, so that the people need not lie on a disk. */
+ * path may name a pipe, or be "-" for standard input, so that the people need not lie on a disk. */
 MUST_CHECK enum err people_csv_read(const char *path, bool needs_expires,
                                     bool (*row)(void *ctx, const struct people_row *r), void *ctx,
                                     struct problem *problem);

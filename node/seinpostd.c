@@ -14,6 +14,7 @@
 #include "node/log.h"
 #include "node/node.h"
 #include "node/passphrase.h"
+#include "node/reword.h"
 #include "node/secret.h"
 #include "node/text.h"
 
@@ -146,9 +147,14 @@ int main(int argc, char **argv)
     harden();
     static struct config config;
     static struct config_errors errors;
-    if (config_load(path != NULL ? path : "/etc/seinpost/seinpost.conf", &config, &errors) != OK) {
-        for (size_t i = 0; i < errors.count; i++)
-            fprintf(stderr, "%s\n", errors.text[i]);
+    if (path == NULL)
+        path = "/etc/seinpost/seinpost.conf";
+    if (config_load(path, &config, &errors) != OK) {
+        for (size_t i = 0; i < errors.count; i++) {
+            char text[CONFIG_ERROR_BYTES * 2];
+            reword_config(errors.text[i], path, text, sizeof text);
+            fprintf(stderr, "%s\n", text);
+        }
         return 1;
     }
     if (config.locale[0] != '\0')
