@@ -1,5 +1,6 @@
 /*
  * bodies.c - bodies that should be here and are not: asked for, of one connection after another.
+ * Those for one addressee are owed to nobody and handed to nobody.
  */
 #include "federation/core.h"
 
@@ -69,8 +70,9 @@ struct collecting {
 static bool collect_row(void *ctx, const struct archive_row *row)
 {
     struct collecting *c = ctx;
+    struct header h;
     c->has_one = false;
-    if (row->body.len == 0)
+    if (row->body.len == 0 || header_decode(row->header, &h) != OK || h.audience != AUDIENCE_ALL)
         return true;
     if (c->body_bytes + row->body.len > BATCH_BYTES_MAX) {
         c->is_full = true;

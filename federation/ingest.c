@@ -96,16 +96,19 @@ static void take_receipt(struct federation *f, const struct feed *from, const st
     e->receipt.count = count;
 }
 
-/* Whether this step already removes the entry: the archive does not know yet. */
-static bool is_going(const struct effects *out, const struct feed *feed, uint64_t index)
+/* The state of an entry, with what this step has done to it already: the archive does not know
+ * yet. */
+static enum entry_state state_now(struct federation *f, const struct feed *feed, uint64_t index,
+                                  const struct effects *out)
 {
-    for (size_t i = 0; i < out->count; i++) {
+    for (size_t i = out->count; i-- > 0;) {
         const struct effect *e = &out->list[i];
-        if (e->type == EFFECT_PERSIST_GONE && e->gone.index == index &&
-            memcmp(e->author, feed->rec.author, AUTHOR_BYTES) == 0)
-            return true;
+        bool is_gone = e->type == EFFECT_PERSIST_GONE && e->gone.index == index;
+        bool is_here = e->type == EFFECT_PERSIST_BODY && e->body.entry.index == index;
+        if ((is_gone || is_here) && memcmp(e->author, feed->rec.author, AUTHOR_BYTES) == 0)
+            return is_gone ? e->gone.state : e->body.entry.state;
     }
-    return false;
+    return f->archive.state(f->archive.ctx, feed->rec.author, index);
 }
 
 static void emit_gone(struct federation *f, struct feed *feed, uint64_t index,
@@ -138,8 +141,8 @@ static void take_erase(struct federation *f, struct feed *feed, const struct bat
         e->type = 0;
         e->tag_count = 0;
     } else {
-        enum entry_state was = f->archive.state(f->archive.ctx, feed->rec.author, target);
-        if (was == STATE_ERASED || is_going(out, feed, target))
+        enum entry_state was = state_now(f, feed, target, out);
+        if (was == STATE_ERASED)
             return;
         if (was == STATE_OWED)
             feed->rec.owed--;

@@ -124,13 +124,19 @@ static bool read_row(void *ctx, const struct archive_row *row)
 {
     struct reading *r = ctx;
     struct federation *f = r->f;
-    size_t need = (r->count + 1) * HEADER_BYTES + r->body_bytes + row->body.len;
-    if (need > r->bytes_max || r->body_bytes + row->body.len > sizeof f->bodies)
+    struct header h;
+    /* A body for one addressee is not handed on, and may be larger than a batch's share of credit.
+     */
+    bool is_sent =
+        row->body.len > 0 && header_decode(row->header, &h) == OK && h.audience == AUDIENCE_ALL;
+    size_t body_len = is_sent ? row->body.len : 0;
+    size_t need = (r->count + 1) * HEADER_BYTES + r->body_bytes + body_len;
+    if (need > r->bytes_max || r->body_bytes + body_len > sizeof f->bodies)
         return false;
     memcpy(f->headers + r->count * HEADER_BYTES, row->header, HEADER_BYTES);
-    if (row->body.len > 0) {
-        memcpy(f->bodies + r->body_bytes, row->body.data, row->body.len);
-        r->body_bytes += row->body.len;
+    if (is_sent) {
+        memcpy(f->bodies + r->body_bytes, row->body.data, body_len);
+        r->body_bytes += body_len;
     } else {
         f->absent[r->count / 8] |= (uint8_t)(0x80 >> r->count % 8);
         r->has_absent = true;

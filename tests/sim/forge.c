@@ -113,6 +113,21 @@ struct bytes forge_batch(struct forge *f, const struct forged_entry *entries, si
     return bytes_of(frame, len);
 }
 
+struct bytes forge_checkpoint(struct forge *f, const struct checkpoint *cp)
+{
+    uint8_t raw[CHECKPOINT_SIGNED_BYTES];
+    checkpoint_sign(cp, world_feed_secret(f->world, f->author), raw);
+    Seinpost__Batch b = SEINPOST__BATCH__INIT;
+    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+    m.body_case = SEINPOST__MESSAGE__BODY_BATCH;
+    m.batch = &b;
+    b.author = (ProtobufCBinaryData){AUTHOR_BYTES, f->last.author};
+    b.checkpoint = (ProtobufCBinaryData){sizeof raw, raw};
+    size_t len = message_encode(&m, frame, sizeof frame);
+    assert(len > 0);
+    return bytes_of(frame, len);
+}
+
 struct bytes forge_body(const struct forge *f, uint64_t index)
 {
     assert(index >= f->first && index < f->first + f->count);

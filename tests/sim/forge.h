@@ -41,6 +41,10 @@ void forge_clear(struct forge *f);
 /* Appends entries and gives the Batch that carries them. Borrowed until the next call. */
 struct bytes forge_batch(struct forge *f, const struct forged_entry *entries, size_t count);
 
+/* Signs any checkpoint with the author's key, and gives a Batch that holds it and no entries.
+ * Borrowed until the next call. */
+struct bytes forge_checkpoint(struct forge *f, const struct checkpoint *cp);
+
 /* A signal's payload with the tag of the number, in out. */
 struct bytes forge_signal(uint32_t number, uint8_t out[SIGNAL_BYTES_MAX]);
 
