@@ -139,6 +139,25 @@ static inline void one_node_connect(struct one_node *n, uint32_t i)
     one_node_frame(n, i, &m);
 }
 
+/* A peer's answer to the question that the last step sent it: the given checkpoint of the node's
+ * own, or none. */
+static inline void one_node_answer(struct one_node *n, uint32_t link, const uint8_t *checkpoint)
+{
+    uint8_t nonce[32];
+    const Seinpost__Message *asked = one_node_sent(n, link, SEINPOST__MESSAGE__BODY_HEAD_ASK);
+    assert_non_null(asked);
+    memcpy(nonce, asked->head_ask->nonce.data, sizeof nonce);
+    Seinpost__HeadAnswer body = SEINPOST__HEAD_ANSWER__INIT;
+    body.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
+    if (checkpoint != NULL)
+        body.checkpoint =
+            (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, (uint8_t *)(uintptr_t)checkpoint};
+    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+    m.body_case = SEINPOST__MESSAGE__BODY_HEAD_ANSWER;
+    m.head_answer = &body;
+    one_node_frame(n, link, &m);
+}
+
 /* The share of organisation i in sample_key. */
 static inline void one_node_share(uint32_t i, uint32_t key, uint32_t epoch, struct held_share *out)
 {

@@ -9,25 +9,6 @@
 
 #include "tests/unit/federation/one_node.h"
 
-/* A peer's answer to the question that the last step sent it: the given checkpoint of the node's
- * own, or none. */
-static void answer(struct one_node *n, uint32_t link, const uint8_t *checkpoint)
-{
-    uint8_t nonce[32];
-    const Seinpost__Message *asked = one_node_sent(n, link, SEINPOST__MESSAGE__BODY_HEAD_ASK);
-    assert_non_null(asked);
-    memcpy(nonce, asked->head_ask->nonce.data, sizeof nonce);
-    Seinpost__HeadAnswer body = SEINPOST__HEAD_ANSWER__INIT;
-    body.nonce = (ProtobufCBinaryData){sizeof nonce, nonce};
-    if (checkpoint != NULL)
-        body.checkpoint =
-            (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, (uint8_t *)(uintptr_t)checkpoint};
-    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
-    m.body_case = SEINPOST__MESSAGE__BODY_HEAD_ANSWER;
-    m.head_answer = &body;
-    one_node_frame(n, link, &m);
-}
-
 static struct standing standing_of(const struct one_node *n)
 {
     struct standing s;
@@ -45,7 +26,7 @@ static void test_contradiction(void **state)
     uint8_t raw[CHECKPOINT_SIGNED_BYTES];
     assert_false(standing_of(n).may_sign);
     one_node_connect(n, 1);
-    answer(n, 1, NULL);
+    one_node_answer(n, 1, NULL);
     assert_true(standing_of(n).may_sign);
     one_node_tick(n);
     struct standing before = standing_of(n);
@@ -55,7 +36,7 @@ static void test_contradiction(void **state)
     memcpy(rival.author, n->config.author, AUTHOR_BYTES);
     checkpoint_sign(&rival, n->config.feed_secret, raw);
     one_node_connect(n, 2);
-    answer(n, 2, raw);
+    one_node_answer(n, 2, raw);
     assert_false(standing_of(n).may_sign);
     for (int i = 0; i < 20; i++)
         one_node_tick(n);
