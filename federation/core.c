@@ -73,8 +73,9 @@ void core_roster_changed(struct federation *f, struct effects *out)
     }
     links_review(f, out);
     links_announce(f, out);
-    pull_choose(f, out);
+    serve_review(f);
     standing_review(f, out);
+    pull_choose(f, out);
     f->is_serving = true;
 }
 
@@ -230,29 +231,35 @@ void federation_load_mark(struct federation *f, enum mark mark, uint64_t value)
         f->marks[mark] = value;
 }
 
-/* The parts of a tick that are due, in an order that lets later ones see what earlier ones did. */
+/* What is due every second, in an order that lets later parts see what earlier ones did. */
+static void every_second(struct federation *f, struct effects *out)
+{
+    if (f->ticked_ms == 0) {
+        rng_bytes(&f->rng, f->head_nonce, sizeof f->head_nonce);
+        core_roster_changed(f, out);
+    }
+    f->ticked_ms = f->now_ms;
+    asker_tick(f, out);
+    links_tick(f, out);
+    standing_tick(f, out);
+    rosters_tick(f, out);
+    pull_choose(f, out);
+    bodies_tick(f, out);
+    author_tick(f, out);
+    if (f->now_ms - f->swept_ms >= SWEEP_MS) {
+        f->swept_ms = f->now_ms;
+        ingest_sweep(f, out);
+    }
+}
+
+/* One of the two. Serving reads the archive, which has what earlier steps persisted and not what
+ * this one does, and it may fill the effects to the brim. */
 static void tick(struct federation *f, struct effects *out)
 {
-    serve_pump(
-        f, out); /* first: the archive has what earlier steps persisted, not what this one does */
-    if (f->has_roster && (f->ticked_ms == 0 || f->now_ms - f->ticked_ms >= TICK_MS)) {
-        bool is_first = f->ticked_ms == 0;
-        f->ticked_ms = f->now_ms;
-        if (is_first) {
-            rng_bytes(&f->rng, f->head_nonce, sizeof f->head_nonce);
-            core_roster_changed(f, out);
-        }
-        standing_tick(f, out);
-        rosters_tick(f, out);
-        pull_choose(f, out);
-        bodies_tick(f, out);
-        author_tick(f, out);
-        if (f->now_ms - f->swept_ms >= SWEEP_MS) {
-            f->swept_ms = f->now_ms;
-            ingest_sweep(f, out);
-        }
-    }
-    asker_tick(f, out);
+    if (f->has_roster && (f->ticked_ms == 0 || f->now_ms - f->ticked_ms >= TICK_MS))
+        every_second(f, out);
+    else
+        serve_pump(f, out);
 }
 
 void federation_step(struct federation *f, const struct event *ev, struct effects *out)
@@ -289,5 +296,7 @@ void federation_step(struct federation *f, const struct event *ev, struct effect
 
 uint64_t federation_deadline_ms(const struct federation *f)
 {
+    if (!f->has_roster)
+        return f->now_ms + TICK_MS; /* there is nothing to do before EVENT_ROSTER */
     return f->is_serving ? f->now_ms : f->ticked_ms + TICK_MS;
 }

@@ -14,10 +14,13 @@
 
 enum {
     LINKS_MAX = 2048,
+    LINKS_EACH_MAX = 4, /* to one organisation: two, and two that are about to be found dead */
     FOLLOWERS_MAX = 8192,
+    FOLLOWERS_OWN = LINKS_MAX, /* places that only those who follow our own feed may take */
     OUTSTANDING_MAX = 4,
 
     TICK_MS = 1000,
+    ANNOUNCE_MS = 1000, /* between openings that tell nothing but places */
     LIVE_CREDIT_BYTES = 64 * 1024,
     BULK_CREDIT_BYTES = 2 * (BATCH_BYTES_MAX + 40000), /* two full batches under way */
     PULL_CREDIT_BYTES_MAX = 8 * 1024 * 1024,           /* bulk credit given out at one time */
@@ -40,6 +43,7 @@ struct link {
     uint8_t author[AUTHOR_BYTES];
     bool is_outbound;
     bool is_ready;           /* openings exchanged */
+    uint64_t up_ms;          /* since when it is up */
     uint64_t roster_version; /* that it says it has; 0 once it did not give it */
     uint64_t under_way;      /* bytes of batches sent and not yet acknowledged */
 };
@@ -113,6 +117,7 @@ struct roster_fetch {
     uint64_t version;
     uint32_t total;
     uint32_t have;
+    uint64_t started_ms;
     uint64_t asked_ms;
     uint8_t data[ROSTER_BYTES_MAX];
 };
@@ -142,6 +147,8 @@ struct federation {
     bool may_sign;
     bool is_behind;
     uint64_t head_asked_ms;
+    bool is_announce_due; /* places were learnt that others may not know */
+    uint64_t announced_ms;
 
     uint64_t marks[MARK_COUNT];
     bool is_profile_due;
@@ -194,6 +201,8 @@ void links_cut(struct federation *f, struct link *l, struct effects *out);
 void links_review(struct federation *f, struct effects *out);
 /* Tells every ready connection which member list we have now, by an opening. */
 void links_announce(struct federation *f, struct effects *out);
+/* Tells places that were learnt, at most once in ANNOUNCE_MS. */
+void links_tick(struct federation *f, struct effects *out);
 struct link *links_find(struct federation *f, uint32_t id);
 /* The ready connection to an organisation, preferring one that we dialled; NULL if there is none.
  */
@@ -248,6 +257,8 @@ void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follo
                      struct effects *out);
 void serve_pump(struct federation *f, struct effects *out);
 void serve_link_down(struct federation *f, uint32_t link);
+/* Forgets whoever may not follow any more under the member list in force. */
+void serve_review(struct federation *f);
 
 /* ---- bodies.c ---- */
 void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk *m,

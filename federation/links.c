@@ -41,6 +41,13 @@ static const struct organisation *admitted(struct federation *f, const uint8_t k
     return org != NULL && org->status == ORG_ACTIVE ? org : NULL;
 }
 
+/* Whether the organisation that this link was made with still has its key, and may take part. */
+static bool is_admitted(struct federation *f, const struct link *l)
+{
+    const struct organisation *org = admitted(f, l->transport_key);
+    return org != NULL && memcmp(org->author, l->author, AUTHOR_BYTES) == 0;
+}
+
 /* Forgets a link; whoever relied on it looks for another. */
 static void drop(struct federation *f, struct link *l)
 {
@@ -125,10 +132,41 @@ void links_announce(struct federation *f, struct effects *out)
             send_opening(f, &f->links[i], out);
 }
 
+void links_tick(struct federation *f, struct effects *out)
+{
+    bool is_early = f->announced_ms != 0 && f->now_ms - f->announced_ms < ANNOUNCE_MS;
+    if (!f->is_announce_due || is_early)
+        return;
+    f->is_announce_due = false;
+    f->announced_ms = f->now_ms;
+    links_announce(f, out);
+}
+
+/* Ends the oldest connection to an organisation that has as many as it may: a peer that lost sight
+ * of its old ones comes back with new ones, and one that opens many takes nobody else's place. */
+static void make_place(struct federation *f, const uint8_t author[AUTHOR_BYTES],
+                       struct effects *out)
+{
+    struct link *oldest = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < f->link_count; i++) {
+        struct link *l = &f->links[i];
+        if (l->id == 0 || memcmp(l->author, author, AUTHOR_BYTES) != 0)
+            continue;
+        count++;
+        if (oldest == NULL || l->up_ms < oldest->up_ms)
+            oldest = l;
+    }
+    if (count >= LINKS_EACH_MAX)
+        links_cut(f, oldest, out);
+}
+
 void links_up(struct federation *f, const struct event *ev, struct effects *out)
 {
     const struct organisation *org = admitted(f, ev->up.transport_key);
     struct link *l = NULL;
+    if (org != NULL)
+        make_place(f, org->author, out);
     for (size_t i = 0; i < LINKS_MAX && l == NULL; i++)
         if (f->links[i].id == 0)
             l = &f->links[i];
@@ -142,6 +180,7 @@ void links_up(struct federation *f, const struct event *ev, struct effects *out)
         f->link_count = (size_t)(l - f->links) + 1;
     l->id = ev->up.link;
     l->is_outbound = ev->up.is_outbound;
+    l->up_ms = f->now_ms;
     memcpy(l->transport_key, ev->up.transport_key, KEY_BYTES);
     memcpy(l->author, org->author, AUTHOR_BYTES);
     if (l->is_outbound)
@@ -191,7 +230,8 @@ static void take_contacts(struct federation *f, const struct link *l, const Sein
             continue;
         /* What somebody says of itself outweighs what others say of it. */
         bool is_self = memcmp(c->author.data, l->author, AUTHOR_BYTES) == 0;
-        if (endpoint_of(f, feed) != NULL && !(is_self && feed->hint[0] != '\0'))
+        bool may_replace = is_self && feed->hint[0] != '\0' && feed->profile.count == 0;
+        if (endpoint_of(f, feed) != NULL && !may_replace)
             continue;
         is_news = is_news || strcmp(feed->hint, c->endpoint) != 0;
         memcpy(feed->hint, endpoint.data, endpoint.len);
@@ -199,7 +239,8 @@ static void take_contacts(struct federation *f, const struct link *l, const Sein
     }
     if (is_news) {
         links_review(f, out);
-        links_announce(f, out);
+        f->is_announce_due = true;
+        links_tick(f, out);
     }
 }
 
@@ -276,8 +317,7 @@ void links_frame(struct federation *f, uint32_t id, struct bytes frame, struct e
     struct link *l = links_find(f, id);
     if (l == NULL)
         return; /* it was cut while this frame was on its way */
-    const struct organisation *org = admitted(f, l->transport_key);
-    if (org == NULL || memcmp(org->author, l->author, AUTHOR_BYTES) != 0) {
+    if (!is_admitted(f, l)) {
         core_report(out, l->author, REPORT_LINK_REFUSED, ERR_STRANGER, 0);
         links_cut(f, l, out);
         return;
@@ -322,7 +362,7 @@ static void review_dial(struct federation *f, struct feed *feed, struct effects 
 void links_review(struct federation *f, struct effects *out)
 {
     for (size_t i = 0; i < f->link_count; i++)
-        if (f->links[i].id != 0 && admitted(f, f->links[i].transport_key) == NULL)
+        if (f->links[i].id != 0 && !is_admitted(f, &f->links[i]))
             links_cut(f, &f->links[i], out);
     for (size_t i = 0; i < f->feed_count; i++)
         if (memcmp(f->feeds[i].rec.author, f->config.author, AUTHOR_BYTES) != 0)

@@ -11,7 +11,10 @@
 
 #include <string.h>
 
-enum { FETCH_TIMEOUT_MS = 15000 };
+enum {
+    FETCH_CHUNK_MS = 15000, /* for one answer */
+    FETCH_ALL_MS = 60000,   /* for a document */
+};
 
 static void ask(struct federation *f, const struct link *l, struct effects *out)
 {
@@ -31,25 +34,33 @@ static void fetch_next(struct federation *f, const struct link *l, struct effect
     f->fetch.version = core_roster(f)->version + 1;
     f->fetch.have = 0;
     f->fetch.total = 0;
+    f->fetch.started_ms = f->now_ms;
     ask(f, l, out);
 }
 
-/* Asks somebody who claims to have a newer one, unless somebody is being asked. */
+/* Asks somebody who claims to have a newer one, unless somebody is being asked. At random: whoever
+ * claims again and again gets no more turns than others. */
 static void fetch_any(struct federation *f, struct effects *out)
 {
+    const struct link *chosen = NULL;
+    uint32_t able = 0;
     for (size_t i = 0; i < f->link_count && f->fetch.link == 0; i++) {
         const struct link *l = &f->links[i];
-        if (l->id != 0 && l->is_ready && l->roster_version > core_roster(f)->version)
-            fetch_next(f, l, out);
+        if (l->id != 0 && l->is_ready && l->roster_version > core_roster(f)->version &&
+            rng_below(&f->rng, ++able) == 0)
+            chosen = l;
     }
+    if (chosen != NULL)
+        fetch_next(f, chosen, out);
 }
 
 /* Whoever was asked has not given what it claims to have: its turn is over. */
 static void give_up(struct federation *f)
 {
-    struct link *l = links_find(f, f->fetch.link);
-    if (l != NULL)
-        l->roster_version = 0;
+    const struct link *l = links_find(f, f->fetch.link);
+    for (size_t i = 0; i < f->link_count && l != NULL; i++)
+        if (memcmp(f->links[i].author, l->author, AUTHOR_BYTES) == 0)
+            f->links[i].roster_version = 0;
     f->fetch.link = 0;
 }
 
@@ -94,6 +105,13 @@ void rosters_on_opening(struct federation *f, struct link *l, uint64_t version, 
     fetch_any(f, out);
 }
 
+/* What belongs into the chunk at an offset: as much as there is, up to the limit. */
+static size_t chunk_bytes(size_t total, size_t offset)
+{
+    size_t left = total - offset;
+    return left < ROSTER_CHUNK_BYTES ? left : ROSTER_CHUNK_BYTES;
+}
+
 void rosters_on_ask(struct federation *f, struct link *l, const Seinpost__RosterAsk *m,
                     struct effects *out)
 {
@@ -101,9 +119,7 @@ void rosters_on_ask(struct federation *f, struct link *l, const Seinpost__Roster
         f->archive.roster(f->archive.ctx, m->version, f->roster_bytes, sizeof f->roster_bytes);
     if (len == 0 || m->offset >= len)
         return;
-    size_t part = len - m->offset;
-    if (part > ROSTER_CHUNK_BYTES)
-        part = ROSTER_CHUNK_BYTES;
+    size_t part = chunk_bytes(len, m->offset);
     Seinpost__RosterChunk chunk = SEINPOST__ROSTER_CHUNK__INIT;
     chunk.version = m->version;
     chunk.offset = m->offset;
@@ -121,8 +137,8 @@ void rosters_on_chunk(struct federation *f, struct link *l, const Seinpost__Rost
     struct roster_fetch *fetch = &f->fetch;
     if (fetch->link != l->id || m->version != fetch->version || m->offset != fetch->have)
         return; /* not what was asked: too late, or made up */
-    bool is_sound = m->total > 0 && m->total <= ROSTER_BYTES_MAX && m->data.len > 0 &&
-                    m->data.len <= m->total - fetch->have &&
+    bool is_sound = m->total > fetch->have && m->total <= ROSTER_BYTES_MAX &&
+                    m->data.len == chunk_bytes(m->total, fetch->have) &&
                     (fetch->total == 0 || fetch->total == m->total);
     if (!is_sound) {
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_RANGE, m->version);
@@ -149,7 +165,8 @@ void rosters_on_chunk(struct federation *f, struct link *l, const Seinpost__Rost
 void rosters_tick(struct federation *f, struct effects *out)
 {
     const struct roster *r = core_roster(f);
-    if (f->fetch.link != 0 && f->now_ms - f->fetch.asked_ms >= FETCH_TIMEOUT_MS)
+    if (f->fetch.link != 0 && (f->now_ms - f->fetch.asked_ms >= FETCH_CHUNK_MS ||
+                               f->now_ms - f->fetch.started_ms >= FETCH_ALL_MS))
         give_up(f);
     fetch_any(f, out);
     if (r->fresh_until_utc > 0 && f->now_utc > r->fresh_until_utc && f->now_ms % 3600000 < TICK_MS)

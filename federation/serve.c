@@ -20,9 +20,12 @@ static struct follower *find(struct federation *f, uint32_t link, uint32_t feed)
     return NULL;
 }
 
-static struct follower *add(struct federation *f)
+/* A free place. Some are kept for those who follow our own feed, at most one a link: nobody who
+ * follows many others' from us can shut them out. */
+static struct follower *add(struct federation *f, bool is_own)
 {
-    for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
+    size_t places = is_own ? FOLLOWERS_MAX : FOLLOWERS_MAX - FOLLOWERS_OWN;
+    for (size_t i = 0; i < places; i++) {
         if (f->followers[i].link != 0)
             continue;
         if (i >= f->follower_count)
@@ -62,7 +65,7 @@ static void acknowledge(struct link *l, struct follower *w, uint64_t size)
     }
     w->outstanding_count = kept;
     w->acked = size;
-    if (w->sent < size)
+    if (w->sent < size || kept == 0) /* with nothing under way it is as the follower says */
         w->sent = size;
 }
 
@@ -70,6 +73,15 @@ static bool may_follow(struct federation *f, const struct link *l)
 {
     const struct organisation *org = roster_find(core_roster(f), l->author);
     return org != NULL && (org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0;
+}
+
+void serve_review(struct federation *f)
+{
+    for (size_t i = f->follower_count; i-- > 0;) {
+        const struct link *l = links_find(f, f->followers[i].link);
+        if (l != NULL && !may_follow(f, l))
+            forget(f, &f->followers[i]);
+    }
 }
 
 void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follow *m,
@@ -91,7 +103,7 @@ void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follo
     if (m->feed_epoch != feed->rec.feed_epoch)
         return;
     if (w == NULL) {
-        w = add(f);
+        w = add(f, is_own);
         if (w == NULL) {
             core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_FULL, 0);
             return;
