@@ -108,10 +108,8 @@ static void choose(struct federation *f, struct feed *feed, struct effects *out)
     if (author != NULL && !is_stalled) {
         if (feed->source != author->id && (feed->source == 0 || !is_behind(feed)))
             enter_source(f, feed, author->id, out);
-        else if (idle_ms >= FOLLOW_AGAIN_MS) {
-            feed->progress_ms = f->now_ms;
-            follow(f, feed, out); /* whatever it may have forgotten of us */
-        }
+        else if (idle_ms >= FOLLOW_AGAIN_MS)
+            enter_source(f, feed, author->id, out); /* whatever it may think of us */
         return;
     }
     if (feed->source == 0 || is_stalled || (author == NULL && idle_ms >= RELAY_ROTATE_MS)) {
@@ -253,6 +251,13 @@ static enum err accept(struct federation *f, struct feed *feed, const Seinpost__
     return OK;
 }
 
+/* Whether the beginning of a batch came from somewhere else meanwhile, and its end did not. */
+static bool has_new_end(const struct feed *feed, const Seinpost__Batch *m)
+{
+    return m->first < feed->rec.tree.size &&
+           m->headers.len / HEADER_BYTES > feed->rec.tree.size - m->first;
+}
+
 void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *m,
                    struct effects *out)
 {
@@ -276,6 +281,10 @@ void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *
         }
         return;
     }
-    if (feed->source == l->id)
+    if (feed->source != l->id)
+        return;
+    if (e == ERR_STALE && has_new_end(feed, m))
+        enter_source(f, feed, l->id, out); /* it would not send that end again */
+    else
         follow(f, feed, out);
 }
