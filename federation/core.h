@@ -43,7 +43,7 @@ struct link {
     uint8_t author[AUTHOR_BYTES];
     bool is_outbound;
     bool is_ready;           /* openings exchanged */
-    uint64_t up_ms;          /* since when it is up */
+    uint64_t number;         /* in the order in which they came up */
     uint64_t roster_version; /* that it says it has; 0 once it did not give it */
     uint64_t under_way;      /* bytes of batches sent and not yet acknowledged */
 };
@@ -135,6 +135,7 @@ struct federation {
 
     struct link links[LINKS_MAX];
     size_t link_count; /* highest used slot plus one */
+    uint64_t link_number;
     struct feed feeds[ORGANISATIONS_MAX];
     size_t feed_count;
     struct follower followers[FOLLOWERS_MAX];

@@ -154,7 +154,7 @@ static void make_place(struct federation *f, const uint8_t author[AUTHOR_BYTES],
         if (l->id == 0 || memcmp(l->author, author, AUTHOR_BYTES) != 0)
             continue;
         count++;
-        if (oldest == NULL || l->up_ms < oldest->up_ms)
+        if (oldest == NULL || l->number < oldest->number)
             oldest = l;
     }
     if (count >= LINKS_EACH_MAX)
@@ -180,7 +180,7 @@ void links_up(struct federation *f, const struct event *ev, struct effects *out)
         f->link_count = (size_t)(l - f->links) + 1;
     l->id = ev->up.link;
     l->is_outbound = ev->up.is_outbound;
-    l->up_ms = f->now_ms;
+    l->number = f->link_number++;
     memcpy(l->transport_key, ev->up.transport_key, KEY_BYTES);
     memcpy(l->author, org->author, AUTHOR_BYTES);
     if (l->is_outbound)

@@ -68,6 +68,14 @@ const struct wire *world_wire(const struct world *w, size_t a, size_t b)
     return NULL;
 }
 
+size_t world_wires(const struct world *w, size_t a, size_t b)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < WIRES_MAX; i++)
+        count += joins(&w->wires[i], a, b);
+    return count;
+}
+
 bool world_is_connected(const struct world *w, size_t a, size_t b)
 {
     return world_wire(w, a, b) != NULL;

@@ -97,10 +97,15 @@ struct bytes world_newest(const struct world *w);
 /* Gives any bytes to node as a member list. */
 enum err world_offer(struct world *w, size_t node, struct bytes signed_roster);
 
+/* Gives node any event now (time and fresh bytes are filled in); the effects, which are carried out
+ * as ever, are borrowed until the next event. */
+const struct effects *world_give(struct world *w, size_t node, struct event *ev);
+
 /* Delivers arbitrary bytes to node as if they came over its connection from the other node. */
 void world_inject(struct world *w, size_t from, size_t to, struct bytes frame);
 void world_inject_message(struct world *w, size_t from, size_t to, const Seinpost__Message *m);
 bool world_is_connected(const struct world *w, size_t a, size_t b);
+size_t world_wires(const struct world *w, size_t a, size_t b); /* connections between the two */
 
 /* A frame on its way, seen once when it leaves and once when it arrives. */
 struct passing {

@@ -151,6 +151,12 @@ struct bytes world_draft(struct world *w, void (*edit)(struct roster *r, void *c
     return bytes_of(w->draft.data, w->draft.len);
 }
 
+const struct effects *world_give(struct world *w, size_t node, struct event *ev)
+{
+    world_step(w, node, ev);
+    return w->effects;
+}
+
 void world_inject(struct world *w, size_t from, size_t to, struct bytes frame)
 {
     const struct wire *x = world_wire(w, from, to);
