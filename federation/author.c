@@ -177,12 +177,9 @@ void author_event(struct federation *f, const struct event *ev, struct effects *
 
 static bool is_same_profile(const struct profile *a, const struct profile *b)
 {
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->endpoint[i], b->endpoint[i]) != 0)
-            return false;
-    return true;
+    uint8_t one[PROFILE_BYTES_MAX], other[PROFILE_BYTES_MAX];
+    size_t len = profile_encode(a, one);
+    return len == profile_encode(b, other) && memcmp(one, other, len) == 0;
 }
 
 static void tick_profile(struct federation *f, struct effects *out)

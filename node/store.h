@@ -31,7 +31,7 @@
 #include <stdint.h>
 
 enum {
-    STORE_SCHEMA = 1,               /* version of the tables; user_version of the file */
+    STORE_SCHEMA = 2,               /* version of the tables; user_version of the file */
     STORE_APPLICATION = 0x53505354, /* "SPST"; application_id of the file */
     STORE_CACHE_KIB = 16 * 1024,
     STORE_LOG_PAGES = 2048, /* log length (16 MiB) at which a commit copies it into the file */
@@ -41,13 +41,12 @@ enum {
 
 struct store;
 
-/* Opens the file, or creates it with mode 0600, finishes what a crash left in the log, and holds
- * the file until store_close; no other program can open it meanwhile. Returns OK, or with *problem
- * set for the person and *out NULL:
- * ERR_VERSION  a newer version of Seinpost wrote it: install that one
- * ERR_FORMAT   it is not a store, or a damaged one: restore a backup, or move it away
- * ERR_IO       it cannot be read or written, or another program has it open.
- * A file that is refused is left as it was. */
+/* Opens the file, or creates it with mode 0600, finishes what a crash left in the log, brings
+ * tables of an older version up to this one, and holds the file until store_close; no other program
+ * can open it meanwhile. Returns OK, or with *problem set for the person and *out NULL: ERR_VERSION
+ * a newer version of Seinpost wrote it: install that one ERR_FORMAT   it is not a store, or a
+ * damaged one: restore a backup, or move it away ERR_IO       it cannot be read or written, or
+ * another program has it open. A file that is refused is left as it was. */
 MUST_CHECK enum err store_open(struct store **out, const char *path, struct problem *problem);
 
 /* Drops what was not committed, empties the log into the file, closes. Accepts NULL inside. */

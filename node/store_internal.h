@@ -83,7 +83,8 @@ enum stmt {
 };
 
 extern const char *const store_sql[SQL_COUNT];
-extern const char *const store_schema_sql;
+extern const char *const store_schema_sql;   /* the tables of version 1 */
+extern const char *const store_schema_2_sql; /* what version 2 adds to them */
 
 /* A row of two integers: prefix and entry, or day and entry. */
 struct pair {

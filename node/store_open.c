@@ -103,8 +103,10 @@ static enum err prepare_file(const char *path, struct problem *problem)
     return OK;
 }
 
-/* Whether the file is ours and of a version that we know; an empty file is. Changes nothing. */
-static enum err identify(struct store *s, const char *path, bool *is_new, struct problem *problem)
+/* Whether the file is ours and of a version that we know; an empty file is, and has version 0.
+ * Changes nothing. */
+static enum err identify(struct store *s, const char *path, int64_t *has_version,
+                         struct problem *problem)
 {
     int64_t application = 0, version = 0, pages = 0, page_bytes = 0;
     /* Reading the tables' names finds a file cut short. */
@@ -115,8 +117,8 @@ static enum err identify(struct store *s, const char *path, bool *is_new, struct
         !ask_int(s->db, "PRAGMA page_size", &page_bytes) ||
         !ask_int(s->db, "SELECT count(*) FROM sqlite_schema", &tables))
         return refuse(s, path, problem);
-    *is_new = pages == 0 || (application == 0 && version == 0 && tables == 0);
-    if (*is_new)
+    *has_version = version;
+    if (pages == 0 || (application == 0 && version == 0 && tables == 0))
         return OK;
     if (application != STORE_APPLICATION) {
         problem_set(problem, _("%s is not a Seinpost store. Name another file, or move it away."),
@@ -130,7 +132,7 @@ static enum err identify(struct store *s, const char *path, bool *is_new, struct
                     path, version, STORE_SCHEMA);
         return ERR_VERSION;
     }
-    if (version != STORE_SCHEMA || page_bytes != STORE_PAGE_BYTES) {
+    if (version < 1 || page_bytes != STORE_PAGE_BYTES) {
         problem_set(problem,
                     _("%s is a Seinpost store of a layout that was never in use. "
                       "Restore a backup."),
@@ -154,12 +156,16 @@ static bool set_up(sqlite3 *db)
     return do_sql(db, sql) && ask_int(db, "PRAGMA synchronous", &synchronous) && synchronous == 2;
 }
 
-static bool create(sqlite3 *db)
+/* Makes the tables of this version, or those that an older one lacks, all at once: a crash leaves
+ * the file as it was. */
+static bool bring_up(sqlite3 *db, int64_t version)
 {
     char ids[96];
     snprintf(ids, sizeof ids, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
              STORE_APPLICATION, STORE_SCHEMA);
-    return do_sql(db, "BEGIN IMMEDIATE") && do_sql(db, store_schema_sql) && do_sql(db, ids);
+    return version == STORE_SCHEMA ||
+           (do_sql(db, "BEGIN IMMEDIATE") && (version >= 1 || do_sql(db, store_schema_sql)) &&
+            do_sql(db, store_schema_2_sql) && do_sql(db, ids));
 }
 
 /* Whether journal_mode took; SQLite answers with the mode that is in force. */
@@ -226,11 +232,11 @@ static enum err open_database(struct store *s, const char *path, struct problem 
             SQLITE_OK ||
         !do_sql(s->db, "PRAGMA locking_mode=EXCLUSIVE") || !do_sql(s->db, page_size))
         return refuse(s, path, problem);
-    bool is_new = false;
-    enum err e = identify(s, path, &is_new, problem);
+    int64_t version = 0;
+    enum err e = identify(s, path, &version, problem);
     if (e != OK)
         return e;
-    if (!use_log(s->db) || !set_up(s->db) || (is_new && !create(s->db)))
+    if (!use_log(s->db) || !set_up(s->db) || !bring_up(s->db, version))
         return refuse(s, path, problem);
     sqlite3_wal_hook(s->db, note_log_pages, s);
     return OK;

@@ -1,4 +1,4 @@
-/* The tables of schema version 1, and every statement that works on them. Small columns stand
+/* The tables, by schema version, and every statement that works on them. Small columns stand
  * before blobs, so that reading them never walks a chain of overflow pages. */
 #include "node/store_internal.h"
 
@@ -24,6 +24,9 @@ const char *const store_schema_sql =
     "CREATE TABLE mark(mark INTEGER PRIMARY KEY, value INTEGER);"
     "CREATE TABLE desk(own INTEGER PRIMARY KEY, sealed BLOB);"
     "CREATE TABLE purpose(request BLOB PRIMARY KEY, day INTEGER, sealed BLOB);";
+
+const char *const store_schema_2_sql =
+    "CREATE TABLE roster_rival(hash BLOB PRIMARY KEY, version INTEGER, signed BLOB);";
 
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"

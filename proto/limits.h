@@ -42,6 +42,8 @@ enum {
     REFERENCE_BYTES_MAX = 127,
     ENDPOINT_BYTES_MAX = 127,
     ENDPOINTS_MAX = 4,
+    PROFILE_RELAYS_MAX = 4,
+    PREKEYS_MAX = 8, /* of one profile */
     CONTACTS_MAX = 200, /* of one opening */
     MATCH_KEY_BYTES_MAX = 512,
 

@@ -1,6 +1,7 @@
 #include "protocol/entry.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <string.h>
 
 static enum err payload_start(struct unpack *u)
@@ -135,7 +136,8 @@ bool endpoint_is_valid(struct bytes endpoint)
 
 size_t profile_encode(const struct profile *pr, uint8_t *out)
 {
-    assert(pr->count <= ENDPOINTS_MAX);
+    assert(pr->count <= ENDPOINTS_MAX && pr->relay_count <= PROFILE_RELAYS_MAX &&
+           pr->prekey_count <= PREKEYS_MAX);
     struct pack p = pack_of(out, PROFILE_BYTES_MAX);
     pack_u8(&p, PAYLOAD_VERSION);
     pack_u8(&p, 0);
@@ -145,8 +147,61 @@ size_t profile_encode(const struct profile *pr, uint8_t *out)
         pack_u8(&p, (uint8_t)len);
         pack_copy(&p, pr->endpoint[i], len);
     }
+    pack_u8(&p, (uint8_t)pr->relay_count);
+    pack_copy(&p, pr->relay[0], pr->relay_count * AUTHOR_BYTES);
+    pack_u8(&p, (uint8_t)pr->prekey_count);
+    for (size_t i = 0; i < pr->prekey_count; i++) {
+        pack_u8(&p, pr->prekey[i].role);
+        pack_u32(&p, pr->prekey[i].from_day);
+        pack_u32(&p, pr->prekey[i].until_day);
+        pack_copy(&p, pr->prekey[i].key, KEY_BYTES);
+    }
     assert(!p.is_full);
     return pack_len(&p);
+}
+
+static enum err read_endpoints(struct unpack *u, struct profile *out)
+{
+    out->count = unpack_u8(u);
+    if (!u->is_short && out->count > ENDPOINTS_MAX)
+        return ERR_RANGE;
+    for (size_t i = 0; i < out->count && !u->is_short; i++) {
+        struct bytes endpoint = unpack_view(u, unpack_u8(u));
+        if (u->is_short)
+            return ERR_TRUNCATED;
+        if (!endpoint_is_valid(endpoint))
+            return ERR_FORMAT;
+        memcpy(out->endpoint[i], endpoint.data, endpoint.len);
+    }
+    return OK;
+}
+
+static enum err read_relays(struct unpack *u, struct profile *out)
+{
+    out->relay_count = unpack_u8(u);
+    if (!u->is_short && out->relay_count > PROFILE_RELAYS_MAX)
+        return ERR_RANGE;
+    for (size_t i = 0; i < out->relay_count && !u->is_short; i++)
+        unpack_copy(u, out->relay[i], AUTHOR_BYTES);
+    return OK;
+}
+
+static enum err read_prekeys(struct unpack *u, struct profile *out)
+{
+    out->prekey_count = unpack_u8(u);
+    if (!u->is_short && out->prekey_count > PREKEYS_MAX)
+        return ERR_RANGE;
+    for (size_t i = 0; i < out->prekey_count && !u->is_short; i++) {
+        struct prekey *k = &out->prekey[i];
+        k->role = unpack_u8(u);
+        k->from_day = unpack_u32(u);
+        k->until_day = unpack_u32(u);
+        unpack_copy(u, k->key, KEY_BYTES);
+        if (!u->is_short &&
+            (k->role == 0 || k->until_day < k->from_day || sodium_is_zero(k->key, KEY_BYTES)))
+            return ERR_FORMAT;
+    }
+    return OK;
 }
 
 enum err profile_decode(struct bytes payload, struct profile *out)
@@ -156,18 +211,14 @@ enum err profile_decode(struct bytes payload, struct profile *out)
     if (e != OK)
         return e;
     (void)unpack_u8(&u); /* flags: none is defined in this version */
-    size_t count = unpack_u8(&u);
-    if (!u.is_short && count > ENDPOINTS_MAX)
-        return ERR_RANGE;
-    struct profile got = {.count = count};
-    for (size_t i = 0; i < count && !u.is_short; i++) {
-        struct bytes endpoint = unpack_view(&u, unpack_u8(&u));
-        if (u.is_short)
-            return ERR_TRUNCATED;
-        if (!endpoint_is_valid(endpoint))
-            return ERR_FORMAT;
-        memcpy(got.endpoint[i], endpoint.data, endpoint.len);
-    }
+    struct profile got = {0};
+    e = read_endpoints(&u, &got);
+    if (e == OK)
+        e = read_relays(&u, &got);
+    if (e == OK)
+        e = read_prekeys(&u, &got);
+    if (e != OK)
+        return e;
     e = payload_end(&u);
     if (e == OK)
         *out = got;

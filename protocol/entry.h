@@ -16,7 +16,9 @@
 enum {
     PAYLOAD_VERSION = 1,
     RECEIPTS_MAX = 400, /* acknowledgements in one receipt entry */
-    PROFILE_BYTES_MAX = 3 + ENDPOINTS_MAX * (1 + ENDPOINT_BYTES_MAX),
+    PREKEY_BYTES = 1 + 4 + 4 + KEY_BYTES,
+    PROFILE_BYTES_MAX = 3 + ENDPOINTS_MAX * (1 + ENDPOINT_BYTES_MAX) + 1 +
+                        PROFILE_RELAYS_MAX * AUTHOR_BYTES + 1 + PREKEYS_MAX * PREKEY_BYTES,
     SIGNAL_BYTES_MAX = 2 + SIGNAL_TAGS_MAX * TAG_BYTES,
     RECEIPT_BYTES_MAX = 3 + RECEIPTS_MAX * (AUTHOR_BYTES + 8),
 };
@@ -38,11 +40,27 @@ struct receipt {
     struct receipt_row row[RECEIPTS_MAX];
 };
 
-/* version u8 | flags u8 | count u8 | (length u8 | endpoint) each: where this organisation can be
- * dialled. */
+/* role u8 | from_day u32 | until_day u32 | key[32]: what an envelope to that role of this
+ * organisation is sealed to, between those days, both included. */
+struct prekey {
+    uint8_t role; /* 1: the integrity officer; others are kept as they come */
+    uint32_t from_day;
+    uint32_t until_day;
+    uint8_t key[KEY_BYTES]; /* X25519 */
+};
+
+enum { PREKEY_INTEGRITY_OFFICER = 1 };
+
+/* version u8 | flags u8 | count u8 | (length u8 | endpoint) each | count u8 | author[32] each |
+ * count u8 | prekey each: where this organisation can be dialled, through whom it is reached where
+ * it cannot be, and what to seal envelopes to. */
 struct profile {
     size_t count;
     char endpoint[ENDPOINTS_MAX][ENDPOINT_BYTES_MAX + 1];
+    size_t relay_count;
+    uint8_t relay[PROFILE_RELAYS_MAX][AUTHOR_BYTES]; /* in the order in which to try them */
+    size_t prekey_count;
+    struct prekey prekey[PREKEYS_MAX];
 };
 
 /* Each encoder writes to out (of the size named above) and returns the length. */
@@ -53,8 +71,9 @@ size_t profile_encode(const struct profile *p, uint8_t *out);
 size_t erase_encode(uint8_t *out);
 
 /* Decoders: ERR_VERSION as above, ERR_TRUNCATED, ERR_RANGE for a count beyond the limit or of 0 (a
- * profile may name no endpoint), ERR_FORMAT for padding that is not zero, tags not ascending, or an
- * endpoint that is not valid. On error the output is unchanged. */
+ * profile may name nothing), ERR_FORMAT for padding that is not zero, tags not ascending, or an
+ * endpoint that is not valid, a prekey of role 0 or of zeros, or one that ends before it begins. On
+ * error the output is unchanged. */
 MUST_CHECK enum err signal_decode(struct bytes payload, struct signal *s);
 MUST_CHECK enum err receipt_decode(struct bytes payload, struct receipt *r);
 MUST_CHECK enum err profile_decode(struct bytes payload, struct profile *p);

@@ -81,7 +81,7 @@ static void test_one_at_a_time(void **state)
 static void make_newer(const struct folder *f)
 {
     make_store(f);
-    outside(f, "PRAGMA user_version=2");
+    outside(f, "PRAGMA user_version=3");
 }
 
 static void make_older(const struct folder *f)
@@ -240,6 +240,25 @@ static void test_empty(void **state)
     assert_int_equal(outside(f, "PRAGMA page_size"), 8192);
 }
 
+/* Goal: a store of the first version opens, keeps what it has, and is of this version afterwards.
+ * Method: take from a store what the first version did not have, and say that it is of that one. */
+static void test_upgrade(void **state)
+{
+    const struct folder *f = *state;
+    make_store(f);
+    outside(f, "DROP TABLE roster_rival");
+    outside(f, "PRAGMA user_version=1");
+    for (int i = 0; i < 2; i++) {
+        struct store *s = must_open(f);
+        struct archive a = store_archive(s);
+        uint8_t author[AUTHOR_BYTES];
+        sample_author(1, author);
+        assert_int_equal(a.state(a.ctx, author, 199), STATE_HELD);
+        store_close(&s);
+        assert_int_equal(outside(f, "PRAGMA user_version"), STORE_SCHEMA);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_at_a_time, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_refusals, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_empty, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_upgrade, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,21 +52,48 @@ static size_t encode(uint8_t type, const union said *said, uint8_t *out)
 struct sample {
     uint8_t type;
     size_t count; /* tags, acknowledgements or endpoints */
+    size_t more;  /* relays and as many prekeys */
     size_t len;   /* by the layouts */
     uint8_t payload[PAYLOAD_MAX];
 };
 
+/* clang-format off */
 static struct sample samples[] = {
-    {.type = ENTRY_SIGNAL,  .count = 1,               .len = 2 + 16                          },
-    {.type = ENTRY_SIGNAL,  .count = SIGNAL_TAGS_MAX, .len = 2 + 12 * 16                     },
-    {.type = ENTRY_RECEIPT, .count = 1,               .len = 3 + 40                          },
-    {.type = ENTRY_RECEIPT, .count = 3,               .len = 3 + 3 * 40                      },
-    {.type = ENTRY_RECEIPT, .count = RECEIPTS_MAX,    .len = 3 + 400 * 40                    },
-    {.type = ENTRY_PROFILE, .count = 0,               .len = 3                               },
-    {.type = ENTRY_PROFILE, .count = 2,               .len = 3 + 2 * (1 + 19)                },
-    {.type = ENTRY_PROFILE, .count = ENDPOINTS_MAX,   .len = 3 + 4 * (1 + ENDPOINT_BYTES_MAX)},
-    {.type = ENTRY_ERASE,   .count = 0,               .len = 1                               },
+    {.type = ENTRY_SIGNAL, .count = 1, .len = 2 + 16},
+    {.type = ENTRY_SIGNAL, .count = SIGNAL_TAGS_MAX, .len = 2 + 12 * 16},
+    {.type = ENTRY_RECEIPT, .count = 1, .len = 3 + 40},
+    {.type = ENTRY_RECEIPT, .count = 3, .len = 3 + 3 * 40},
+    {.type = ENTRY_RECEIPT, .count = RECEIPTS_MAX, .len = 3 + 400 * 40},
+    {.type = ENTRY_PROFILE, .count = 0, .len = 3 + 2},
+    {.type = ENTRY_PROFILE, .count = 2, .len = 3 + 2 * (1 + 19) + 2},
+    {.type = ENTRY_PROFILE, .count = 0, .more = 2, .len = 3 + 2 + 2 * (32 + 41)},
+    {.type = ENTRY_PROFILE, .count = 4, .more = 4, .len = 3 + 4 * (1 + 127) + 2 + 4 * (32 + 41)},
+    {.type = ENTRY_ERASE, .count = 0, .len = 1},
 };
+/* clang-format on */
+
+/* A profile's relays and prekeys. */
+static void fill_more(const struct sample *s, union said *said, struct pack *p)
+{
+    said->profile.relay_count = said->profile.prekey_count = s->more;
+    pack_u8(p, (uint8_t)s->more);
+    for (size_t i = 0; i < s->more; i++) {
+        memset(said->profile.relay[i], 0x40 + (int)i, AUTHOR_BYTES);
+        pack_copy(p, said->profile.relay[i], AUTHOR_BYTES);
+    }
+    pack_u8(p, (uint8_t)s->more);
+    for (size_t i = 0; i < s->more; i++) {
+        struct prekey *k = &said->profile.prekey[i];
+        k->role = (uint8_t)(1 + i);
+        k->from_day = 20000 + 7 * (uint32_t)i;
+        k->until_day = 20013 + 7 * (uint32_t)i;
+        memset(k->key, 0x60 + (int)i, KEY_BYTES);
+        pack_u8(p, k->role);
+        pack_u32(p, k->from_day);
+        pack_u32(p, k->until_day);
+        pack_copy(p, k->key, KEY_BYTES);
+    }
+}
 
 /* Fills in what a sample says, and its payload by its layout, without the module. */
 static void sample_fill(struct sample *s, union said *said, uint8_t *tags)
@@ -105,6 +132,7 @@ static void sample_fill(struct sample *s, union said *said, uint8_t *tags)
             pack_u8(&p, (uint8_t)len);
             pack_copy(&p, e, len);
         }
+        fill_more(s, said, &p);
     }
     assert_int_equal(pack_len(&p), s->len);
 }
@@ -125,6 +153,7 @@ static void assert_same(uint8_t type, const union said *got, const union said *w
         assert_int_equal(got->profile.count, want->profile.count);
         for (size_t i = 0; i < got->profile.count; i++)
             assert_string_equal(got->profile.endpoint[i], want->profile.endpoint[i]);
+        assert_memory_equal(&got->profile, &want->profile, sizeof want->profile);
     }
 }
 
@@ -272,7 +301,16 @@ static void refused_rows(void **state)
         {ENTRY_PROFILE, "01", 1, ERR_TRUNCATED, "no flags"},
         {ENTRY_PROFILE, "0100", 2, ERR_TRUNCATED, "no count"},
         {ENTRY_PROFILE, "03", 100, ERR_VERSION, "a version to come"},
+        {ENTRY_PROFILE, "010000", 3, ERR_TRUNCATED, "no count of relays"},
+        {ENTRY_PROFILE, "01000000", 4, ERR_TRUNCATED, "no count of prekeys"},
         {ENTRY_PROFILE, "010000", 100, OK, "cannot be dialled"},
+        {ENTRY_PROFILE, "01000005", 700, ERR_RANGE, "five relays"},
+        {ENTRY_PROFILE, "01000001" AUTHOR_00 "00", 100, OK, "one relay"},
+        {ENTRY_PROFILE, "0100000009", 700, ERR_RANGE, "nine prekeys"},
+        {ENTRY_PROFILE, "0100000001" "01" "00000007" "00000007" TAG_00 TAG_01, 100, OK, "a prekey"},
+        {ENTRY_PROFILE, "0100000001" "00" "00000007" "00000008" TAG_00 TAG_01, 100, ERR_FORMAT, "of no role"},
+        {ENTRY_PROFILE, "0100000001" "01" "00000007" "00000006" TAG_00 TAG_01, 100, ERR_FORMAT, "ends first"},
+        {ENTRY_PROFILE, "0100000001" "01" "00000007" "00000008" AUTHOR_00, 100, ERR_FORMAT, "of zeros"},
         {ENTRY_PROFILE, "01ff00", 100, OK, "flags to come"},
         {ENTRY_PROFILE, "01000101", 100, ERR_FORMAT, "an endpoint of one byte"},
         {ENTRY_PROFILE, "010001", 100, ERR_FORMAT, "an empty endpoint"},
@@ -280,7 +318,7 @@ static void refused_rows(void **state)
         {ENTRY_PROFILE, "010004" ENDPOINT ENDPOINT ENDPOINT ENDPOINT, 100, OK, "four"},
         {ENTRY_PROFILE, "010005" ENDPOINT ENDPOINT ENDPOINT ENDPOINT, 100, ERR_RANGE, "five"},
         {ENTRY_PROFILE, "010002" ENDPOINT, 100, ERR_FORMAT, "two said, one there"},
-        {ENTRY_PROFILE, "010001" ENDPOINT ENDPOINT, 100, ERR_FORMAT, "one said, two there"},
+        {ENTRY_PROFILE, "010001" ENDPOINT ENDPOINT, 100, ERR_RANGE, "one said, two there"},
         {ENTRY_PROFILE, "0100010d7463703a2f2f613a34303936", 0, ERR_TRUNCATED, "one byte short"},
         {ENTRY_PROFILE, "0100010c7564703a2f2f613a34303936", 100, ERR_FORMAT, "udp://"},
         {ENTRY_ERASE, "", 0, ERR_TRUNCATED, "nothing"},
