@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char no_port[] = "none"; /* the value of listen for a node that only dials */
+
 enum { LINE_BYTES_MAX = 2047, SHOWN_BYTES = 64, NEAR_ENOUGH = 3 };
 
 /* clang-format off */
@@ -24,8 +26,8 @@ static const struct config_key keys[CONFIG_KEYS] = {
         "/var/lib/seinpost", "folder of the database and the keys",
         offsetof(struct config, data_dir)},
     [CONFIG_LISTEN] = {
-        "listen", CONFIG_TYPE_LISTEN, true, false, NULL, 0, CONFIG_ENDPOINT_BYTES_MAX, NULL,
-        "tcp://0.0.0.0:5700", "address and port on which other nodes reach this one",
+        "listen", CONFIG_TYPE_LISTEN, false, false, NULL, 0, CONFIG_ENDPOINT_BYTES_MAX, NULL,
+        "tcp://0.0.0.0:5700", "address and port on which other nodes reach this one; none: no open port",
         offsetof(struct config, listen)},
     [CONFIG_ADVERTISE] = {
         "advertise", CONFIG_TYPE_DIAL, false, false, NULL, 0, CONFIG_ENDPOINT_BYTES_MAX, NULL,
@@ -34,6 +36,10 @@ static const struct config_key keys[CONFIG_KEYS] = {
     [CONFIG_PEER] = {
         "peer", CONFIG_TYPE_PEER, false, true, NULL, 0, CONFIG_PEERS_MAX, NULL,
         "NL-KVK-41198677 tcp://post.example.org:5700", "a member to contact first; one a line", 0},
+    [CONFIG_RELAY] = {
+        "relay", CONFIG_TYPE_RELAY, false, true, NULL, 0, CONFIG_RELAYS_MAX, NULL,
+        "NL-KVK-41198677", "a member that passes on for a node that cannot be dialled; one a line",
+        0},
     [CONFIG_SOCKET] = {
         "socket", CONFIG_TYPE_PATH, false, false, NULL, 0, CONFIG_SOCKET_BYTES_MAX, NULL,
         "/run/seinpost/seinpost.sock", "local socket for the command line (data_dir/seinpost.sock)",
@@ -150,8 +156,12 @@ static const char *type_fault(const struct config_key *k, const char *value)
 {
     switch (k->type) {
     case CONFIG_TYPE_ORG_ID:
+    case CONFIG_TYPE_RELAY:
         return value_is_org_id(value) ? NULL : "is not an organisation identifier";
     case CONFIG_TYPE_LISTEN:
+        if (strcmp(value, no_port) == 0)
+            return NULL;
+        __attribute__((fallthrough));
     case CONFIG_TYPE_DIAL:
         if (strncmp(value, "tcp://", 6) != 0)
             return "is not a tcp:// address";
@@ -194,6 +204,19 @@ static void peer_read(struct reader *r, const struct config_key *k, const char *
     r->c.peers[r->c.peer_count++] = p;
 }
 
+static void relay_read(struct reader *r, const struct config_key *k, const char *value)
+{
+    struct config_relay *relay = &r->c.relays[r->c.relay_count];
+    if (r->c.relay_count == CONFIG_RELAYS_MAX) {
+        wrong(r, k->name, "there are more than %d of these lines; keep the nearest relays only",
+              CONFIG_RELAYS_MAX);
+        return;
+    }
+    memcpy(relay->org_id, value, strlen(value) + 1);
+    relay->line = r->c.lines;
+    r->c.relay_count++;
+}
+
 static void value_read(struct reader *r, const struct config_key *k, const char *value)
 {
     void *field = (char *)&r->c + k->offset;
@@ -218,9 +241,13 @@ static void value_read(struct reader *r, const struct config_key *k, const char 
     } else if (k->type == CONFIG_TYPE_CHOICE) {
         int place = value_choice(k->choices, value);
         memcpy(field, &place, sizeof place);
+    } else if (k->type == CONFIG_TYPE_RELAY) {
+        relay_read(r, k, value);
     } else if (len > (size_t)k->max) {
         wrong(r, k->name, "'%s' is %zu bytes long and may be at most %d; write for example %s",
               shown(value).text, len, k->max, k->example);
+    } else if (k->type == CONFIG_TYPE_LISTEN && strcmp(value, no_port) == 0) {
+        memset(field, 0, 1);
     } else {
         memcpy(field, value, len + 1);
     }
@@ -356,6 +383,22 @@ static void check_peers(const struct config *c, struct config_errors *errors)
     }
 }
 
+static void check_relays(const struct config *c, struct config_errors *errors)
+{
+    for (size_t i = 0; i < c->relay_count; i++) {
+        const struct config_relay *relay = &c->relays[i];
+        struct config at = {.lines = relay->line};
+        memcpy(at.file, c->file, sizeof at.file);
+        if (strcmp(relay->org_id, c->org_id) == 0)
+            config_complain(&at, CONFIG_RELAY, errors,
+                            "'%s' is this node's own org_id; remove the line", relay->org_id);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(relay->org_id, c->relays[j].org_id) == 0)
+                config_complain(&at, CONFIG_RELAY, errors, "repeats line %u; remove one of the two",
+                                c->relays[j].line);
+    }
+}
+
 enum err config_check(const struct config *c, struct config_errors *errors)
 {
     size_t before = errors->count + errors->unheld;
@@ -375,7 +418,13 @@ enum err config_check(const struct config *c, struct config_errors *errors)
         config_complain(c, CONFIG_ADVERTISE, errors,
                         "'%s' cannot be dialled; write the address at which others reach this node",
                         c->advertise);
+    if (c->advertise[0] != '\0' && c->listen[0] == '\0')
+        config_complain(c, CONFIG_ADVERTISE, errors,
+                        "nobody would answer there, since this node has no open port; remove the "
+                        "line, or add for example listen = %s",
+                        keys[CONFIG_LISTEN].example);
     check_peers(c, errors);
+    check_relays(c, errors);
     return errors->count + errors->unheld == before ? OK : ERR_FORMAT;
 }
 

@@ -3,8 +3,8 @@
  *
  * The file has one setting a line, `key = value`. Blank lines are skipped. A comment runs from a
  * `#` at the start of a line, or after a blank, to the end of that line. The file is UTF-8; a byte
- * order mark and CRLF line ends are tolerated. A key is given once, except a list key (peer), which
- * gives one item a line.
+ * order mark and CRLF line ends are tolerated. A key is given once, except a list key (peer,
+ * relay), which gives one item a line.
  *
  * One table (config_keys) says for each key its type, limits, default and meaning; reader, help and
  * example follow it. Every mistake is collected, up to CONFIG_ERRORS_MAX, as one sentence that
@@ -30,6 +30,7 @@ enum {
     CONFIG_GROUP_BYTES_MAX = 31,
     CONFIG_LOCALE_BYTES_MAX = 31,
     CONFIG_PEERS_MAX = 64,
+    CONFIG_RELAYS_MAX = 4,
     CONFIG_ERRORS_MAX = 20,
     CONFIG_ERROR_BYTES = 2048, /* a path and a sentence */
 };
@@ -41,6 +42,7 @@ enum config_id {
     CONFIG_LISTEN,
     CONFIG_ADVERTISE,
     CONFIG_PEER,
+    CONFIG_RELAY,
     CONFIG_SOCKET,
     CONFIG_SOCKET_GROUP,
     CONFIG_PASSPHRASE_FILE,
@@ -63,6 +65,11 @@ struct config_peer {
     unsigned line;
 };
 
+struct config_relay {
+    char org_id[CONFIG_ORG_ID_BYTES_MAX + 1];
+    unsigned line;
+};
+
 /* Strings end in a zero; an optional one that was not given is empty. Paths are joined with the
  * folder of the file, so they are absolute wherever that folder could be resolved. */
 struct config {
@@ -72,10 +79,12 @@ struct config {
 
     char org_id[CONFIG_ORG_ID_BYTES_MAX + 1];
     char data_dir[CONFIG_PATH_BYTES_MAX + 1];
-    char listen[CONFIG_ENDPOINT_BYTES_MAX + 1];
+    char listen[CONFIG_ENDPOINT_BYTES_MAX + 1];    /* empty: no open port, this node only dials */
     char advertise[CONFIG_ENDPOINT_BYTES_MAX + 1]; /* optional */
     struct config_peer peers[CONFIG_PEERS_MAX];
     size_t peer_count;
+    struct config_relay relays[CONFIG_RELAYS_MAX]; /* in the order in which others try them */
+    size_t relay_count;
     char socket[CONFIG_PATH_BYTES_MAX + 1]; /* at most CONFIG_SOCKET_BYTES_MAX bytes */
     char socket_group[CONFIG_GROUP_BYTES_MAX + 1];
     char passphrase_file[CONFIG_PATH_BYTES_MAX + 1]; /* optional */
@@ -93,9 +102,10 @@ struct config_errors {
 enum config_type {
     CONFIG_TYPE_ORG_ID,
     CONFIG_TYPE_PATH,   /* joined with the folder of the file unless absolute */
-    CONFIG_TYPE_LISTEN, /* tcp://ADDRESS:PORT with a numeric address */
+    CONFIG_TYPE_LISTEN, /* tcp://ADDRESS:PORT with a numeric address, or the word none */
     CONFIG_TYPE_DIAL,   /* tcp://HOST:PORT */
     CONFIG_TYPE_PEER,   /* ORG_ID tcp://HOST:PORT */
+    CONFIG_TYPE_RELAY,  /* ORG_ID, a list of them */
     CONFIG_TYPE_WORD,   /* letters, digits and . _ @ - */
     CONFIG_TYPE_CHOICE, /* one of the words in choices, stored as its place from 0 */
     CONFIG_TYPE_NUMBER, /* decimal, min to max */

@@ -105,9 +105,10 @@ static bool read_name(const char *text, char out[NAME_BYTES_MAX + 1])
 
 static int check_addresses(const struct cli_args *a, const struct setup *s)
 {
-    if (!value_is_listen(s->listen) || strlen(s->listen) > ENDPOINT_BYTES_MAX)
+    bool has_port = strcmp(s->listen, "none") != 0;
+    if (has_port && (!value_is_listen(s->listen) || strlen(s->listen) > ENDPOINT_BYTES_MAX))
         return cli_misuse(a, _("--listen is not a numeric address and a port; write for example "
-                               "tcp://0.0.0.0:5700."));
+                               "tcp://0.0.0.0:5700, or none for a node without an open port."));
     if (s->advertise != NULL && !is_dial(s->advertise))
         return cli_misuse(a, _("--advertise is not an address that others can dial; write for "
                                "example tcp://post.example.org:5700."));
@@ -115,6 +116,10 @@ static int check_addresses(const struct cli_args *a, const struct setup *s)
         if (!is_peer(s->peers[i]))
             return cli_misuse(a, _("--peer is not an organisation and its address; write for "
                                    "example \"NL-KVK-41198677 tcp://post.example.org:5700\"."));
+    for (size_t i = 0; i < s->relay_count; i++)
+        if (orgid_check(bytes_of(s->relays[i], strlen(s->relays[i]))) != OK)
+            return cli_misuse(a, _("--relay is not an identifier of org-id.guide; write for example "
+                                   "NL-KVK-41198677."));
     return CLI_DONE;
 }
 
@@ -134,6 +139,7 @@ static int read_setup(const struct cli_args *a, struct setup *s, struct named *n
                         .listen = cli_value(a, "listen"),
                         .advertise = cli_value(a, "advertise")};
     s->peer_count = cli_values(a, "peer", s->peers, CONFIG_PEERS_MAX);
+    s->relay_count = cli_values(a, "relay", s->relays, CONFIG_RELAYS_MAX + 1);
     if (s->listen == NULL)
         s->listen = "tcp://0.0.0.0:5700";
     if (orgid_check(bytes_of(s->org_id, strlen(s->org_id))) != OK)
@@ -186,11 +192,13 @@ static const struct cli_option init_options[] = {
     {"name", "NAME", N_("name of the organisation"), true, false},
     {"country", "CC", N_("its country, two letters"), true, false},
     {"dir", "DIR", N_("new folder for settings and data"), true, false},
-    {"listen", "ADDRESS", N_("where the node listens; tcp://0.0.0.0:5700 if not given"), false,
-     false},
+    {"listen", "ADDRESS", N_("where the node listens; tcp://0.0.0.0:5700 if not given, none for "
+                             "a node without an open port"), false, false},
     {"advertise", "ADDRESS", N_("where other organisations can dial this node; leave it out if "
                                 "they cannot"), false, false},
     {"peer", "\"ID ADDRESS\"", N_("a first contact: an organisation and where it can be dialled"),
+     false, true},
+    {"relay", "ID", N_("a member that passes on what this node writes, where nobody can dial it"),
      false, true},
     {"passphrase-file", "FILE", N_("file with the passphrase on its first line"), false, false},
     {0},

@@ -96,6 +96,10 @@ static void configure_core(const struct node *n, const struct node_secrets *s,
         c->profile.count = 1;
         snprintf(c->profile.endpoint[0], sizeof c->profile.endpoint[0], "%s", n->config.advertise);
     }
+    for (size_t i = 0; i < n->config.relay_count; i++) {
+        const char *org_id = n->config.relays[i].org_id;
+        author_of(bytes_of(org_id, strlen(org_id)), c->profile.relay[c->profile.relay_count++]);
+    }
     for (size_t i = 0; i < n->config.peer_count; i++) {
         const struct config_peer *p = &n->config.peers[i];
         struct contact *to = &c->contacts[c->contact_count++];
@@ -196,7 +200,8 @@ static enum err open_core(struct node *n, const struct node_secrets *secrets,
 static enum err open_transport(struct node *n, const struct node_secrets *secrets,
                                struct problem *problem)
 {
-    struct transport_config c = {.listen = n->config.listen,
+    bool has_port = n->config.listen[0] != '\0';
+    struct transport_config c = {.listen = has_port ? n->config.listen : NULL,
                                  .admit = admit,
                                  .ctx = n,
                                  .io_threads = (unsigned)n->config.io_threads};
@@ -204,6 +209,10 @@ static enum err open_transport(struct node *n, const struct node_secrets *secret
     memcpy(c.secret_key, secrets->transport_secret, sizeof c.secret_key);
     enum err e = transport_new(&c, &n->transport);
     sodium_memzero(&c, sizeof c);
+    if (e != OK && !has_port) {
+        problem_set(problem, _("The network cannot be used (%s)."), err_name(e));
+        return e;
+    }
     if (e != OK) {
         problem_set(problem, _("Cannot listen on %s (%s). Is another node running there?"),
                     n->config.listen, err_name(e));
@@ -372,9 +381,10 @@ enum err node_run(struct node *n)
     int signals = open_signals();
     if (signals < 0)
         return ERR_IO;
-    log_line(LEVEL_INFO, "node-started", log_text("org", n->config.org_id),
-             log_text("listen", transport_endpoint(n->transport)),
-             log_text("socket", n->config.socket));
+    log_line(
+        LEVEL_INFO, "node-started", log_text("org", n->config.org_id),
+        log_text("listen", n->config.listen[0] != '\0' ? transport_endpoint(n->transport) : "none"),
+        log_text("socket", n->config.socket));
     struct event ev = {.type = EVENT_TICK};
     node_step(n, &ev);
     uint64_t told_ms = 0, refusals = transport_refusals(n->transport);

@@ -11,6 +11,9 @@ enum { VALUES_MAX = 4 };
 static const char *const forms[] = {
     N_("the path is %zu bytes long and may be at most %d; choose a shorter one"),
     N_("there are more than %d of these lines; keep the first contacts only"),
+    N_("there are more than %d of these lines; keep the nearest relays only"),
+    N_("nobody would answer there, since this node has no open port; remove the line, or add for "
+       "example listen = %s"),
     N_("'%s' is not an organisation identifier and a tcp:// address; write for example %s"),
     N_("'%s' is not a whole number from %d to %d; write for example %s"),
     N_("'%s' is not one of the words: %s; write for example %s"),

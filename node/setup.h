@@ -17,10 +17,13 @@ struct setup {
     const char *name;
     const char *country; /* two capitals */
     const char *dir;
-    const char *listen;
+    const char *listen;    /* "none" for a node without an open port */
     const char *advertise; /* NULL for none */
     const char *peers[CONFIG_PEERS_MAX];
     size_t peer_count;
+    const char
+        *relays[CONFIG_RELAYS_MAX + 1]; /* org-ids; one too many is refused with the settings */
+    size_t relay_count;
     const char *passphrase_file; /* absolute, for the settings; NULL for none */
 };
 

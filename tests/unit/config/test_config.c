@@ -81,7 +81,8 @@ static void one_mistake_one_sentence(void **state)
          "4: passphrase: is not a known key; did you mean passphrase_file?"},
         {"clock_offset_seconds = 1",
          "4: clock_offset_seconds: is not a known key; the keys are org_id, data_dir, listen, "
-         "advertise, peer, socket, socket_group, passphrase_file, log_level, io_threads, locale"},
+         "advertise, peer, relay, socket, socket_group, passphrase_file, log_level, io_threads, "
+         "locale"},
         {"do not repeat me either",
          "4: the line is not a setting; write key = value, or # before a comment"},
         {"= 5", "4: the line is not a setting; write key = value, or # before a comment"},
@@ -104,6 +105,13 @@ static void one_mistake_one_sentence(void **state)
          "reached"},
         {"peer = NL-KVK-2 tcp://a:1\npeer=NL-KVK-2  tcp://a:1",
          "5: peer: repeats line 4; remove one of the two"},
+        {"relay = tcp://a:1", "4: relay: 'tcp://a:1' is not an organisation identifier; write for "
+                              "example NL-KVK-41198677"},
+        {"relay = NL-KVK-1", "4: relay: 'NL-KVK-1' is this node's own org_id; remove the line"},
+        {"relay = NL-KVK-2\nrelay = NL-KVK-3\nrelay = NL-KVK-2",
+         "6: relay: repeats line 4; remove one of the two"},
+        {"relay = AT-1\nrelay = AT-2\nrelay = AT-3\nrelay = AT-4\nrelay = AT-5",
+         "8: relay: there are more than 4 of these lines; keep the nearest relays only"},
         {"socket = /" HUNDRED "/s.sock",
          "4: socket: the path is 108 bytes long and a socket's may be at most 107; write for "
          "example "
@@ -122,7 +130,7 @@ static void one_mistake_one_sentence(void **state)
     }
 }
 
-/* Goal: the three keys that are needed are asked for, and wrong values of theirs are named.
+/* Goal: the two keys that are needed are asked for, and wrong values of theirs are named.
  * Method: a row is a whole file and all its sentences in order, one a line. */
 static void needed_keys(void **state)
 {
@@ -133,23 +141,25 @@ static void needed_keys(void **state)
     } rows[] = {
         {"",
          "seinpost.conf: org_id: is missing; add a line such as org_id = NL-KVK-41198677\n"
-         "seinpost.conf: data_dir: is missing; add a line such as data_dir = /var/lib/seinpost\n"
-         "seinpost.conf: listen: is missing; add a line such as listen = tcp://0.0.0.0:5700\n"},
+         "seinpost.conf: data_dir: is missing; add a line such as data_dir = /var/lib/seinpost\n"},
         {"# nothing\n\nlisten = tcp://127.0.0.1:5700\norg_id = NL-KVK-1\n",
          "seinpost.conf:4: data_dir: is missing; add a line such as data_dir = "
-         "/var/lib/seinpost\n"                                                                },
+         "/var/lib/seinpost\n"                                                                   },
+        {"org_id = NL-KVK-1\nadvertise = tcp://a:1\ndata_dir = d\nlisten = none\n",
+         "seinpost.conf:2: advertise: nobody would answer there, since this node has no open port; "
+         "remove the line, or add for example listen = tcp://0.0.0.0:5700\n"                     },
         {"data_dir = d\norg_id = kvk 1\nlisten = ipc://x\n",
          "seinpost.conf:2: org_id: 'kvk 1' is not an organisation identifier; write for example "
          "NL-KVK-41198677\n"
          "seinpost.conf:3: listen: 'ipc://x' is not a tcp:// address; write for example "
-         "tcp://0.0.0.0:5700\n"                                                               },
+         "tcp://0.0.0.0:5700\n"                                                                  },
         {"data_dir = d\norg_id = NL-KVK-1\nlisten = tcp://localhost:5700\n",
          "seinpost.conf:3: listen: 'tcp://localhost:5700' is not a numeric address and a port from "
-         "1 to 65535; write for example tcp://0.0.0.0:5700\n"                                 },
+         "1 to 65535; write for example tcp://0.0.0.0:5700\n"                                    },
         {"org_id = NL-KVK-1\nlisten = tcp://127.0.0.1:5700\ndata_dir = /" HUNDRED "\n",
          "seinpost.conf:3: data_dir: the local socket in it would have a path of 115 bytes, and "
          "107 "
-         "is the most; add for example socket = /run/seinpost/seinpost.sock\n"                },
+         "is the most; add for example socket = /run/seinpost/seinpost.sock\n"                   },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char all[4096] = "";
@@ -209,6 +219,28 @@ static void a_full_file(void **state)
     assert_string_equal(c.passphrase_file, "");
     assert_string_equal(c.locale, "");
     assert_int_equal(c.line[CONFIG_SOCKET], 0);
+    assert_int_equal(c.relay_count, 0);
+}
+
+/* Goal: a node without an open port, said or left out, and the relays that it names in order.
+ * Method: both files, compared. */
+static void no_port(void **state)
+{
+    (void)state;
+    static const char said[] = "org_id = NL-KVK-1\ndata_dir = d\nlisten = none\n"
+                               "relay = GB-CHC-2\n# the other\nrelay = AT-1\n";
+    assert_int_equal(parse(said, sizeof said - 1), OK);
+    assert_string_equal(c.listen, "");
+    assert_int_equal(c.line[CONFIG_LISTEN], 3);
+    assert_int_equal(c.relay_count, 2);
+    assert_string_equal(c.relays[0].org_id, "GB-CHC-2");
+    assert_string_equal(c.relays[1].org_id, "AT-1");
+    assert_int_equal(c.relays[1].line, 6);
+
+    static const char left_out[] = "org_id = NL-KVK-1\ndata_dir = d\n";
+    assert_int_equal(parse(left_out, sizeof left_out - 1), OK);
+    assert_string_equal(c.listen, "");
+    assert_int_equal(c.line[CONFIG_LISTEN], 0);
 }
 
 /* Goal: the limits hold at their edge, and more mistakes than fit are counted.
@@ -364,6 +396,7 @@ int main(void)
         cmocka_unit_test(one_mistake_one_sentence),
         cmocka_unit_test(needed_keys),
         cmocka_unit_test(a_full_file),
+        cmocka_unit_test(no_port),
         cmocka_unit_test(limits),
         cmocka_unit_test(damaged_files),
         cmocka_unit_test(own_complaints),
