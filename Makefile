@@ -11,10 +11,21 @@ SANITIZE ?=
 comma := ,
 empty :=
 space := $(empty) $(empty)
+define newline
+
+
+endef
 
 VARIANT := $(notdir $(CC))$(if $(SANITIZE),-$(subst $(comma),-,$(subst $(space),,$(SANITIZE))))
 B := build/$(VARIANT)
+
+# Where `make install` puts things; DESTDIR goes before each of them and is not remembered.
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+DATADIR := $(PREFIX)/share
+DOCDIR := $(DATADIR)/doc/seinpost
+SYSTEMDDIR ?= $(PREFIX)/lib
+DESTDIR ?=
 
 # Commands are shown in short; V=1 shows them whole.
 Q := $(if $(V),,@)
@@ -32,7 +43,7 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmis
 HARDEN := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 OPT ?= $(if $(SANITIZE),-O1,-O2)
-DEFS := -D_GNU_SOURCE -DSEINPOST_LOCALEDIR='"$(abspath $(B))/locale"'
+DEFS := -D_GNU_SOURCE
 CFLAGS_ALL = -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(SAN) $(DEFS) -I. -I$(B)/gen -MMD -MP $(CFLAGS)
 LDFLAGS_ALL = $(SAN) -pie $(if $(SANITIZE),,-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now) $(LDFLAGS)
 
@@ -47,6 +58,7 @@ archive = $(B)/lib$(1).a
 
 PB := $(B)/gen/proto/seinpost.pb-c
 PROGRAMS := $(B)/seinpostd $(B)/seinpost
+MANS := $(B)/man/seinpost.1 $(B)/man/nl/seinpost.1 $(B)/man/seinpost.conf.5 $(B)/man/seinpostd.8
 LOCALES := $(patsubst node/po/%.po,$(B)/locale/%/LC_MESSAGES/seinpost.mo,$(wildcard node/po/*.po))
 
 # Archives that a layer's tests link with, in link order.
@@ -70,18 +82,19 @@ BENCH := $(wildcard tests/bench/bench_*.c)
 BENCH_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(BENCH))
 BENCH_LIB := $(call obj,$(filter-out $(BENCH),$(wildcard tests/bench/*.c)))
 
-.PHONY: all help deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
+.PHONY: all help install uninstall deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
     demo-run bench-run evaluate-run tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS) $(LOCALES)
+all: $(PROGRAMS) $(LOCALES) $(MANS)
 
 help:
 	@echo 'make               build seinpostd and seinpost into $(B)'
 	@echo 'make demo          install what is missing, build, run a federation here and show the main job'
 	@echo 'make check         install what is missing, build, run every test'
 	@echo 'make deps          install the declared Debian packages that are missing'
+	@echo 'make install       install below PREFIX ($(PREFIX)), into DESTDIR; make uninstall takes it away'
 	@echo 'make check-layers  prove that no layer reaches further than it may'
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
 	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
@@ -107,6 +120,27 @@ tests: $(UNIT_BIN) $(SIM_BIN)
 
 check-run:
 	@SEINPOST_BIN=$(B) tests/run $(UNIT_BIN) $(SIM_BIN) tests/check-layers $(sort $(wildcard tests/e2e/test_*))
+
+# What is installed, each as SOURCE=TARGET.
+INSTALL_BIN := $(foreach p,$(PROGRAMS),$(p)=$(BINDIR)/$(notdir $(p)))
+INSTALL_TEXT := $(foreach l,$(LOCALES),$(l)=$(DATADIR)/$(l:$(B)/%=%)) \
+    $(foreach m,$(filter-out $(B)/man/nl/%,$(MANS)),$(m)=$(DATADIR)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
+    $(B)/man/nl/seinpost.1=$(DATADIR)/man/nl/man1/seinpost.1 \
+    config/seinpost.conf.example=$(DOCDIR)/examples/seinpost.conf \
+    config/seinpost.sysusers=$(SYSTEMDDIR)/sysusers.d/seinpost.conf
+INSTALL_FILLED := config/seinpostd.service=$(SYSTEMDDIR)/systemd/system/seinpostd.service
+target = $(DESTDIR)$(word 2,$(subst =, ,$(1)))
+source = $(firstword $(subst =, ,$(1)))
+
+install: all
+	$(foreach f,$(INSTALL_BIN),$(Q)install -D -m 755 $(call source,$(f)) $(call target,$(f))$(newline))
+	$(foreach f,$(INSTALL_TEXT),$(Q)install -D -m 644 $(call source,$(f)) $(call target,$(f))$(newline))
+	$(foreach f,$(INSTALL_FILLED),$(Q)install -d $(dir $(call target,$(f))) && sed 's|@BINDIR@|$(BINDIR)|' $(call source,$(f)) >$(call target,$(f)) && chmod 644 $(call target,$(f))$(newline))
+	@echo 'installed below $(DESTDIR)$(PREFIX); seinpostd(8) says how to set up a node'
+
+uninstall:
+	$(Q)rm -f $(foreach f,$(INSTALL_BIN) $(INSTALL_TEXT) $(INSTALL_FILLED),$(call target,$(f)))
+	-$(Q)rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
 check-layers: all
 	@SEINPOST_BIN=$(B) tests/check-layers
@@ -184,5 +218,27 @@ $(B)/locale/%/LC_MESSAGES/seinpost.mo: node/po/%.po
 	@mkdir -p $(@D)
 	$(call say,MSGFMT,$<)
 	$(Q)msgfmt --check -o $@ $<
+
+# Manual pages: prose from config/man/, commands from the program itself, settings from the example.
+roff = LC_ALL=C.UTF-8 LANGUAGE=$(1) SEINPOST_LOCALEDIR=$(B)/locale $(B)/seinpost help --roff
+$(B)/man/seinpost.1: config/man/seinpost.1.in $(B)/seinpost
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)$(call roff,en) >$@.part && sed -e '/^@COMMANDS@$$/{r $@.part' -e 'd}' $< >$@ && rm $@.part
+
+$(B)/man/nl/seinpost.1: config/man/seinpost.nl.1.in $(B)/seinpost $(LOCALES)
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)$(call roff,nl) >$@.part && sed -e '/^@COMMANDS@$$/{r $@.part' -e 'd}' $< >$@ && rm $@.part
+
+$(B)/man/seinpost.conf.5: config/man/seinpost.conf.5.in config/man/settings.awk config/seinpost.conf.example
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)awk -f config/man/settings.awk config/seinpost.conf.example >$@.part
+	$(Q)sed -e '/^@SETTINGS@$$/{r $@.part' -e 'd}' $< >$@ && rm $@.part
+
+$(B)/man/seinpostd.8: config/man/seinpostd.8
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

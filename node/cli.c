@@ -2,6 +2,7 @@
 
 #include "config/value.h"
 #include "node/cli_help.h"
+#include "node/cli_man.h"
 #include "node/text.h"
 
 #include <assert.h>
@@ -263,6 +264,8 @@ static int help_for(const struct cli_command *const *commands, int argc, char *c
     const struct cli_command *c = command_find(commands, argc, argv, &used);
     if (c != NULL)
         cli_help_command(stdout, c);
+    else if (argc > 0 && strcmp(argv[0], "--roff") == 0)
+        cli_man(stdout, commands);
     else if (argc > 0 && is_group(commands, argv[0]) && (argc == 1 || is_option(argv[1])))
         cli_help_list(stdout, commands, argv[0]);
     else if (argc > 0 && is_group(commands, argv[0]))

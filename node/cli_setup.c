@@ -118,8 +118,9 @@ static int check_addresses(const struct cli_args *a, const struct setup *s)
                                    "example \"NL-KVK-41198677 tcp://post.example.org:5700\"."));
     for (size_t i = 0; i < s->relay_count; i++)
         if (orgid_check(bytes_of(s->relays[i], strlen(s->relays[i]))) != OK)
-            return cli_misuse(a, _("--relay is not an identifier of org-id.guide; write for example "
-                                   "NL-KVK-41198677."));
+            return cli_misuse(a,
+                              _("--relay is not an identifier of org-id.guide; write for example "
+                                "NL-KVK-41198677."));
     return CLI_DONE;
 }
 
@@ -137,7 +138,8 @@ static int read_setup(const struct cli_args *a, struct setup *s, struct named *n
                         .country = n->country,
                         .dir = cli_value(a, "dir"),
                         .listen = cli_value(a, "listen"),
-                        .advertise = cli_value(a, "advertise")};
+                        .advertise = cli_value(a, "advertise"),
+                        .socket = cli_value(a, "socket")};
     s->peer_count = cli_values(a, "peer", s->peers, CONFIG_PEERS_MAX);
     s->relay_count = cli_values(a, "relay", s->relays, CONFIG_RELAYS_MAX + 1);
     if (s->listen == NULL)
@@ -153,6 +155,9 @@ static int read_setup(const struct cli_args *a, struct setup *s, struct named *n
     if (!iso_country_read(cli_value(a, "country"), n->country))
         return cli_misuse(a, _("--country is not a country code of two letters (ISO 3166-1); "
                                "write for example NL, KE or JO."));
+    if (s->socket != NULL && s->socket[0] != '/')
+        return cli_misuse(a, _("--socket is not a path that begins with /; write for example "
+                               "/run/seinpost/seinpost.sock."));
     if (s->dir[0] == '\0')
         return cli_misuse(a, _("--dir is empty; name a folder that is not there yet."));
     return check_addresses(a, s);
@@ -200,6 +205,8 @@ static const struct cli_option init_options[] = {
      false, true},
     {"relay", "ID", N_("a member that passes on what this node writes, where nobody can dial it"),
      false, true},
+    {"socket", "PATH", N_("local socket for this command line, where it is not to lie in the data "
+                          "folder; for a service /run/seinpost/seinpost.sock"), false, false},
     {"passphrase-file", "FILE", N_("file with the passphrase on its first line"), false, false},
     {0},
 };

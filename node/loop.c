@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "node/log.h"
+#include "node/notify.h"
 #include "node/problem.h"
 #include "node/store_read.h"
 #include "node/text.h"
@@ -390,6 +391,8 @@ enum err node_run(struct node *n)
     uint64_t told_ms = 0, refusals = transport_refusals(n->transport);
     bool has_ended = false;
     enum err e = carry_commit(n);
+    if (e == OK)
+        notify_send("READY=1\nSTATUS=Running; strangers are refused.");
     while (e == OK && !has_ended) {
         e = turn(n, signals, &has_ended);
         if (node_now_ms() - told_ms >= SWEEP_LOG_MS) {
@@ -400,6 +403,7 @@ enum err node_run(struct node *n)
     close(signals);
     if (e != OK)
         die_of_store(n);
+    notify_send("STOPPING=1");
     log_line(LEVEL_INFO, "node-stopped", log_text("org", n->config.org_id));
     log_flush();
     return OK;

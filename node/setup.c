@@ -103,6 +103,8 @@ static size_t settings_text(const struct setup *s, char out[SETTINGS_BYTES_MAX])
         setting(f, keys[CONFIG_PEER].help, "peer", s->peers[i]);
     for (size_t i = 0; i < s->relay_count; i++)
         setting(f, keys[CONFIG_RELAY].help, "relay", s->relays[i]);
+    if (s->socket != NULL)
+        setting(f, keys[CONFIG_SOCKET].help, "socket", s->socket);
     if (s->passphrase_file != NULL)
         setting(f, keys[CONFIG_PASSPHRASE_FILE].help, "passphrase_file", s->passphrase_file);
     long len = ftell(f);

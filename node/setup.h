@@ -24,6 +24,7 @@ struct setup {
     const char
         *relays[CONFIG_RELAYS_MAX + 1]; /* org-ids; one too many is refused with the settings */
     size_t relay_count;
+    const char *socket;          /* for the command line; NULL for the usual place in the data */
     const char *passphrase_file; /* absolute, for the settings; NULL for none */
 };
 

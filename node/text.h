@@ -5,6 +5,9 @@
  * _() where it leaves the table; _n() chooses between singular and plural. Source texts are
  * English.
  *
+ * The catalogues are found from where the program lies: in locale/ beside it, as it is built, or in
+ * ../share/locale, as it is installed under any prefix.
+ *
  * A bare Debian has no locale but C.UTF-8 installed. There a language that was asked for is taken
  * from the catalogues all the same: the locale becomes C.UTF-8 and LANGUAGE carries the name.
  */
