@@ -85,6 +85,14 @@ struct archive {
     size_t (*receipts_due)(void *ctx, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes,
                            size_t max);
 
+    /* The rows that the field seen of a checkpoint of ours commits to, copied to out. Returns their
+     * length, 0 if unknown or longer than cap. */
+    size_t (*seen)(void *ctx, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap);
+
+    /* The daily checkpoint of a feed with that number, copied to out; false if unknown. */
+    bool (*witness)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch,
+                    uint64_t seq, uint8_t out[CHECKPOINT_SIGNED_BYTES]);
+
     /* The signed roster document of a version, copied to out. Returns its length, 0 if unknown. */
     size_t (*roster)(void *ctx, uint64_t version, uint8_t *out, size_t cap);
 };

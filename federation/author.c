@@ -3,8 +3,9 @@
  *
  * Nothing is signed before standing.c allows it. Entries are written by the desk (EVENT_APPEND) and
  * by the node itself: its profile when that changed, receipts for erasures that it carried out (at
- * most once in receipt_seconds), cover entries at the end of each day, and a checkpoint without
- * entries often enough for the others to know that this feed was heard.
+ * most once in receipt_seconds), cover entries and the checkpoint that closes it at the end of each
+ * day, and a checkpoint without entries often enough for the others to know that this feed was
+ * heard.
  */
 #include "federation/core.h"
 
@@ -23,20 +24,23 @@ static int compare_seen(const void *a, const void *b)
     return memcmp(x->author, y->author, AUTHOR_BYTES);
 }
 
-/* Hash of what this node last saw of every peer; what it commits to is kept. */
-static void seen_of_peers(struct federation *f, const struct checkpoint *last,
+/* Hash of what this node last saw of every peer; what it commits to is kept. A checkpoint that
+ * closes a day commits to such checkpoints of the others alone, so that observers may ask for it.
+ */
+static void seen_of_peers(struct federation *f, const struct checkpoint *last, bool is_daily,
                           uint8_t hash[HASH_BYTES], struct effects *out)
 {
     struct seen_row rows[ORGANISATIONS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < f->feed_count; i++) {
         const struct feed *feed = &f->feeds[i];
-        if (feed->seen.seq == 0 || memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0)
+        const struct checkpoint *cp = is_daily ? &feed->daily : &feed->seen;
+        if (cp->seq == 0 || memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0)
             continue;
         memcpy(rows[count].author, feed->rec.author, AUTHOR_BYTES);
-        rows[count].feed_epoch = feed->seen.feed_epoch;
-        rows[count].seq = feed->seen.seq;
-        checkpoint_hash(&feed->seen, rows[count].checkpoint_hash);
+        rows[count].feed_epoch = cp->feed_epoch;
+        rows[count].seq = cp->seq;
+        checkpoint_hash(cp, rows[count].checkpoint_hash);
         count++;
     }
     qsort(rows, count, sizeof rows[0], compare_seen);
@@ -90,8 +94,9 @@ static enum err write_entry(struct federation *f, const struct draft *d, uint64_
     return OK;
 }
 
-enum err author_append(struct federation *f, const struct draft *drafts, size_t count,
-                       uint64_t *first, struct effects *out)
+/* Appends entries under one checkpoint, which closes the day or does not. */
+static enum err append(struct federation *f, const struct draft *drafts, size_t count,
+                       bool closes_day, uint64_t *first, struct effects *out)
 {
     struct feed *feed = core_own_feed(f);
     const struct organisation *org =
@@ -130,14 +135,14 @@ enum err author_append(struct federation *f, const struct draft *drafts, size_t 
     struct checkpoint *cp = &b->checkpoint;
     memcpy(cp->author, f->config.author, AUTHOR_BYTES);
     cp->feed_epoch = org->feed_epoch;
-    cp->seq = feed->seen.seq + 1;
+    cp->seq = checkpoint_next_seq(feed->seen.seq, closes_day);
     cp->size = b->tree.size;
     merkle_root(&b->tree, cp->root);
     if (feed->seen.seq > 0)
         checkpoint_hash(&feed->seen, cp->previous);
     uint64_t now = f->now_utc > 0 ? (uint64_t)f->now_utc : 0;
     cp->time_utc = now > feed->seen.time_utc ? now : feed->seen.time_utc;
-    seen_of_peers(f, &feed->seen, cp->seen, out);
+    seen_of_peers(f, &feed->seen, checkpoint_is_daily(cp), cp->seen, out);
     checkpoint_sign(cp, f->config.feed_secret, raw);
 
     if (first != NULL)
@@ -148,24 +153,33 @@ enum err author_append(struct federation *f, const struct draft *drafts, size_t 
     return OK;
 }
 
-/* Past its date the member list no longer says who belongs: nothing new is registered on it. What
- * takes something back is always possible. */
-static bool may_publish(struct federation *f, const struct event *ev)
+enum err author_append(struct federation *f, const struct draft *drafts, size_t count,
+                       uint64_t *first, struct effects *out)
+{
+    return append(f, drafts, count, false, first, out);
+}
+
+/* Only members register anything. And past its date the member list no longer says who belongs:
+ * nothing new is registered on it. What takes something back is always possible. */
+static enum err may_publish(struct federation *f, const struct event *ev)
 {
     const struct roster *r = core_roster(f);
-    bool is_stale = r != NULL && r->fresh_until_utc > 0 && f->now_utc > r->fresh_until_utc;
-    for (size_t i = 0; is_stale && i < ev->append.count; i++)
-        if (ev->append.drafts[i].type == ENTRY_SIGNAL)
-            return false;
-    return true;
+    bool is_new = false;
+    for (size_t i = 0; i < ev->append.count; i++)
+        is_new = is_new || ev->append.drafts[i].type == ENTRY_SIGNAL;
+    if (!is_new || r == NULL)
+        return OK;
+    if (!roster_is_active_member(roster_find(r, f->config.author)))
+        return ERR_UNAUTHORISED;
+    return r->fresh_until_utc > 0 && f->now_utc > r->fresh_until_utc ? ERR_STALE : OK;
 }
 
 void author_event(struct federation *f, const struct event *ev, struct effects *out)
 {
     uint64_t first = 0;
-    enum err result = may_publish(f, ev)
-                          ? author_append(f, ev->append.drafts, ev->append.count, &first, out)
-                          : ERR_STALE;
+    enum err result = may_publish(f, ev);
+    if (result == OK)
+        result = author_append(f, ev->append.drafts, ev->append.count, &first, out);
     if (result != OK)
         effects_clear(out); /* whatever was begun is of no use */
     struct effect *e = effects_add(out, EFFECT_APPENDED);
@@ -227,7 +241,8 @@ static void tick_receipts(struct federation *f, struct effects *out)
 }
 
 /* Once a day the feed grows to the next multiple of 16, by at least one entry since the last time,
- * so that a day with signals and one without look alike. */
+ * and the checkpoint's number to the next multiple of DAILY_SEQ, so that a day with signals and one
+ * without look alike to whoever is given that checkpoint and no other. */
 static void tick_cover(struct federation *f, struct effects *out)
 {
     uint64_t size = core_own_feed(f)->rec.tree.size;
@@ -243,7 +258,7 @@ static void tick_cover(struct federation *f, struct effects *out)
         struct draft drafts[COVER_MULTIPLE];
         for (size_t i = 0; i < missing; i++)
             drafts[i] = (struct draft){.type = ENTRY_COVER, .expires_day = COVER_EXPIRES_DAY};
-        if (missing > 0 && author_append(f, drafts, missing, NULL, out) != OK)
+        if (append(f, drafts, missing, true, NULL, out) != OK)
             return;
     }
     core_mark(f, MARK_COVER_DAY, today, out);

@@ -1,5 +1,6 @@
 /*
  * bodies.c - bodies that should be here and are not: asked for, of one connection after another.
+ * Only of those who may have bodies themselves: to others a question would tell what there is.
  * Those for one addressee are owed to nobody and handed to nobody.
  */
 #include "federation/core.h"
@@ -7,13 +8,13 @@
 #include <string.h>
 
 /* The next ready connection after the one that was asked last. */
-static struct link *next_link(struct federation *f, uint32_t after)
+static struct link *next_link(struct federation *f, const struct feed *feed, uint32_t after)
 {
     struct link *first = NULL;
     bool is_past = false;
     for (size_t i = 0; i < f->link_count; i++) {
         struct link *l = &f->links[i];
-        if (l->id == 0 || !l->is_ready)
+        if (l->id == 0 || !l->is_ready || core_access(f, l->author, feed) != ACCESS_EVERYTHING)
             continue;
         if (is_past)
             return l;
@@ -28,7 +29,7 @@ static struct link *next_link(struct federation *f, uint32_t after)
 static void ask(struct federation *f, struct feed *feed, struct effects *out)
 {
     const struct link *was = links_find(f, feed->owed_link);
-    struct link *l = next_link(f, feed->owed_link);
+    struct link *l = next_link(f, feed, feed->owed_link);
     if (l == NULL)
         return;
     uint64_t indexes[OWED_ASK_MAX];
@@ -54,7 +55,8 @@ void bodies_tick(struct federation *f, struct effects *out)
 {
     for (size_t i = 0; i < f->feed_count; i++) {
         struct feed *feed = &f->feeds[i];
-        if (feed->rec.owed > 0 && f->now_ms - feed->owed_ms >= OWED_RETRY_MS &&
+        bool is_due = core_access(f, f->config.author, feed) == ACCESS_EVERYTHING;
+        if (is_due && feed->rec.owed > 0 && f->now_ms - feed->owed_ms >= OWED_RETRY_MS &&
             effects_has_room(out, 64, 65536))
             ask(f, feed, out);
     }
@@ -87,10 +89,8 @@ static bool collect_row(void *ctx, const struct archive_row *row)
 void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk *m,
                    struct effects *out)
 {
-    const struct organisation *org = roster_find(core_roster(f), l->author);
     struct feed *feed = m->author.len == AUTHOR_BYTES ? core_feed(f, m->author.data) : NULL;
-    if (feed == NULL || org == NULL ||
-        (org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) == 0) {
+    if (feed == NULL || core_access(f, l->author, feed) != ACCESS_EVERYTHING) {
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, 0);
         return;
     }

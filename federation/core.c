@@ -246,6 +246,7 @@ static void every_second(struct federation *f, struct effects *out)
     pull_choose(f, out);
     bodies_tick(f, out);
     author_tick(f, out);
+    witness_tick(f, out);
     if (f->now_ms - f->swept_ms >= SWEEP_MS) {
         f->swept_ms = f->now_ms;
         ingest_sweep(f, out);

@@ -7,6 +7,7 @@
 #ifndef FEDERATION_CORE_H
 #define FEDERATION_CORE_H
 
+#include "federation/access.h"
 #include "federation/federation.h"
 #include "proto/seinpost.pb-c.h"
 #include "proto/wire.h"
@@ -68,6 +69,11 @@ struct feed {
     uint32_t asked_day;
     uint32_t asked_points;             /* by us, at it as a keyholder */
     char hint[ENDPOINT_BYTES_MAX + 1]; /* where a peer says it can be dialled; "" if none did */
+    /* The newest checkpoint of it that closes a day, and whether it is known what that has seen. */
+    struct checkpoint daily; /* seq 0: none */
+    uint8_t daily_signed[CHECKPOINT_SIGNED_BYTES];
+    bool has_rows;
+    uint64_t rows_asked_ms;
     bool head_answered;
     bool is_dialled;
     char dialled[ENDPOINT_BYTES_MAX + 1];
@@ -260,6 +266,24 @@ void serve_pump(struct federation *f, struct effects *out);
 void serve_link_down(struct federation *f, uint32_t link);
 /* Forgets whoever may not follow any more under the member list in force. */
 void serve_review(struct federation *f);
+
+/* ---- witness.c ---- */
+/* What an organisation may be given of this feed: everything of its own. */
+enum access core_access(struct federation *f, const uint8_t author[AUTHOR_BYTES],
+                        const struct feed *feed);
+/* Whether this node may have nothing of this feed but daily checkpoints. */
+bool core_is_witnessed(const struct federation *f, const struct feed *feed);
+/* A verified checkpoint whose feed contains what is known of it already: kept if it is daily. */
+void witness_note(struct federation *f, struct feed *feed, const struct checkpoint *cp,
+                  const uint8_t *raw, struct effects *out);
+/* A batch for an observer, whose checkpoint was checked. Errors as specified in section 13.4. */
+enum err witness_accept(struct federation *f, struct feed *feed, const Seinpost__Batch *m,
+                        const struct checkpoint *cp, struct effects *out);
+void witness_on_ask(struct federation *f, struct link *l, const Seinpost__SeenAsk *m,
+                    struct effects *out);
+void witness_on_answer(struct federation *f, struct link *l, const Seinpost__SeenAnswer *m,
+                       struct effects *out);
+void witness_tick(struct federation *f, struct effects *out);
 
 /* ---- bodies.c ---- */
 void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk *m,

@@ -10,19 +10,35 @@
 
 #include "protocol/answer.h"
 
-static unsigned feed_gaps(const struct feed *feed, const struct organisation *org, int64_t now_utc,
+/* Entries whose bodies this node should have and has not. What it may not have is not owed to it,
+ * but stays marked so: it is fetched when the member list gives the node another role. */
+static uint64_t owed_here(const struct federation *f, const struct feed *feed)
+{
+    const struct roster *r = federation_roster(f);
+    bool is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
+    bool may_have = r != NULL && access_of(roster_find(r, f->config.author)) == ACCESS_EVERYTHING;
+    return is_own || may_have ? feed->rec.owed : 0;
+}
+
+/* Looked at is what this node may have: an observer hears of a feed once a day, and holds no
+ * entries; whoever has headers only is owed no bodies. */
+static unsigned feed_gaps(const struct federation *f, const struct feed *feed,
+                          const struct organisation *org, int64_t now_utc,
                           uint32_t coverage_seconds)
 {
     unsigned gaps = 0;
     if (feed == NULL)
         return GAP_FEED_UNHEARD;
+    bool is_witnessed = core_is_witnessed(f, feed);
+    if (is_witnessed)
+        coverage_seconds += 86400;
     if (feed->rec.heard_utc == 0 || feed->rec.heard_utc + (int64_t)coverage_seconds < now_utc)
         gaps |= GAP_FEED_UNHEARD;
-    if (feed->seen.size > feed->rec.tree.size)
+    if (feed->seen.size > feed->rec.tree.size && !is_witnessed)
         gaps |= GAP_FEED_BEHIND;
     if (feed->rec.is_disputed || feed->rec.feed_epoch != org->feed_epoch)
         gaps |= GAP_FEED_DISPUTED;
-    if (feed->rec.owed > 0)
+    if (owed_here(f, feed) > 0)
         gaps |= GAP_BODY_OWED;
     return gaps;
 }
@@ -52,12 +68,12 @@ void federation_coverage(const struct federation *f, int64_t now_utc, struct cov
             memcmp(org->author, f->config.author, AUTHOR_BYTES) == 0)
             continue;
         const struct feed *feed = find(f, org->author);
-        unsigned gaps = feed_gaps(feed, org, now_utc, r->policy.coverage_seconds);
+        unsigned gaps = feed_gaps(f, feed, org, now_utc, r->policy.coverage_seconds);
         int64_t heard_utc = feed != NULL ? feed->rec.heard_utc : 0;
         out->feeds++;
         out->feeds_covered += gaps == 0;
         out->gaps |= gaps;
-        out->owed += feed != NULL ? feed->rec.owed : 0;
+        out->owed += feed != NULL ? owed_here(f, feed) : 0;
         if (is_first || heard_utc < out->oldest_heard_utc)
             out->oldest_heard_utc = heard_utc;
         is_first = false;
@@ -83,11 +99,12 @@ void federation_feed_status(const struct federation *f, size_t i, struct feed_st
     const struct feed *feed = &f->feeds[i];
     memset(out, 0, sizeof *out);
     memcpy(out->author, feed->rec.author, AUTHOR_BYTES);
-    out->size = feed->rec.tree.size;
+    out->is_witnessed = core_is_witnessed(f, feed);
+    out->size = out->is_witnessed ? feed->seen.size : feed->rec.tree.size;
     out->seen_size = feed->seen.size > out->size ? feed->seen.size : out->size;
     out->seq = feed->seen.seq;
     out->heard_utc = feed->rec.heard_utc;
-    out->owed = feed->rec.owed;
+    out->owed = owed_here(f, feed);
     out->refused = feed->rec.refused;
     out->is_disputed = feed->rec.is_disputed;
     out->is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;

@@ -34,8 +34,10 @@ enum effect_type {
     EFFECT_APPENDED,              /* answer to EVENT_APPEND */
     EFFECT_EVALUATED,             /* answer to EVENT_EVALUATE */
     EFFECT_ROSTER_ADOPTED,
-    EFFECT_ROSTER_REFUSED, /* answer to EVENT_ROSTER */
-    EFFECT_REPORT,         /* something an operator should know; at a limited rate */
+    EFFECT_ROSTER_REFUSED,    /* answer to EVENT_ROSTER */
+    EFFECT_REPORT,            /* something an operator should know; at a limited rate */
+    EFFECT_PERSIST_WITNESS,   /* a daily checkpoint of a feed */
+    EFFECT_PERSIST_PEER_SEEN, /* what the newest daily checkpoint of a peer has seen */
 };
 
 struct effect_entry {
@@ -75,6 +77,7 @@ enum report {
     REPORT_HEAD_BEHIND,  /* a peer knows a newer checkpoint of ours than we hold: we do not sign */
     REPORT_VERSION,      /* a peer speaks no version that we speak */
     REPORT_ROSTER_STALE, /* the member list is past its freshness date */
+    REPORT_WITNESS_CONFLICT, /* a peer saw another checkpoint of this author than we did */
 };
 
 struct effect {
@@ -130,7 +133,12 @@ struct effect {
             uint8_t hash[HASH_BYTES];
             uint32_t day;
             struct bytes rows;
-        } seen;
+        } seen; /* PERSIST_SEEN, PERSIST_PEER_SEEN */
+        struct {
+            struct checkpoint checkpoint;
+            const uint8_t *signed_checkpoint;
+            uint32_t day; /* on which it came */
+        } witness;
         struct {
             enum mark mark;
             uint64_t value;

@@ -14,6 +14,8 @@
  *     ingest    what an accepted entry means
  *     serve     being followed
  *     bodies    owed bodies, asked for elsewhere
+ *     access    who may be given what
+ *     witness   daily checkpoints: for observers, and compared with what others saw
  *     author    the own feed: appending, receipts, cover, freshness
  *     standing  asking peers for the own newest checkpoint before signing
  *     keyholder answering evaluations within budgets
@@ -77,6 +79,10 @@ MUST_CHECK enum err federation_load_roster(struct federation *f, struct bytes si
                                            const uint8_t hash[HASH_BYTES]);
 /* ERR_FORMAT if the stored checkpoints cannot be read, ERR_FULL if there are too many feeds. */
 MUST_CHECK enum err federation_load_feed(struct federation *f, const struct feed_record *record);
+/* A daily checkpoint, after its feed; of several the newest counts. ERR_* as checkpoint_read. */
+MUST_CHECK enum err
+federation_load_witness(struct federation *f,
+                        const uint8_t signed_checkpoint[CHECKPOINT_SIGNED_BYTES]);
 void federation_load_budget(struct federation *f, const uint8_t member[AUTHOR_BYTES], uint32_t day,
                             uint32_t used);
 void federation_load_mark(struct federation *f, enum mark mark, uint64_t value);
@@ -115,6 +121,7 @@ struct feed_status {
     uint64_t refused;
     bool is_disputed;
     bool is_own;
+    bool is_witnessed;  /* nothing is held of it but checkpoints: this node is an observer */
     bool is_up;         /* a connection to its author is up */
     uint64_t held_size; /* how much of the OWN feed this organisation says it holds durably */
 };

@@ -153,8 +153,10 @@ static void take_erase(struct federation *f, struct feed *feed, const struct bat
 }
 
 /* The newest checkpoints, and when their author was last heard. */
-static void take_checkpoint(struct federation *f, struct feed *feed, const struct batch *b)
+static void take_checkpoint(struct federation *f, struct feed *feed, const struct batch *b,
+                            struct effects *out)
 {
+    witness_note(f, feed, &b->checkpoint, b->signed_checkpoint, out);
     uint64_t size = b->tree.size;
     if (feed->seen.seq < b->checkpoint.seq) {
         feed->seen = b->checkpoint;
@@ -239,7 +241,7 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
         }
     }
     feed->rec.tree = b->tree;
-    take_checkpoint(f, feed, b);
+    take_checkpoint(f, feed, b, out);
     if (feed->rec.profile_plus_one != profile_was)
         links_review(f, out);
 }

@@ -306,6 +306,12 @@ static void dispatch(struct federation *f, struct link *l, const Seinpost__Messa
     case SEINPOST__MESSAGE__BODY_REFUSAL:
         asker_on_refusal(f, l, m->refusal, out);
         return;
+    case SEINPOST__MESSAGE__BODY_SEEN_ASK:
+        witness_on_ask(f, l, m->seen_ask, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_SEEN_ANSWER:
+        witness_on_answer(f, l, m->seen_answer, out);
+        return;
     case SEINPOST__MESSAGE__BODY__NOT_SET:
     case _SEINPOST__MESSAGE__BODY__CASE_IS_INT_SIZE:
         return; /* message_decode refuses an empty message */

@@ -13,9 +13,9 @@
 #include <assert.h>
 #include <string.h>
 
-static bool is_behind(const struct feed *feed)
+static bool is_behind(const struct federation *f, const struct feed *feed)
 {
-    return feed->seen.size > feed->rec.tree.size;
+    return !core_is_witnessed(f, feed) && feed->seen.size > feed->rec.tree.size;
 }
 
 static bool is_own(const struct federation *f, const struct feed *feed)
@@ -35,7 +35,7 @@ static void send_follow(struct federation *f, struct feed *feed, struct effects 
     Seinpost__Follow follow = SEINPOST__FOLLOW__INIT;
     follow.author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
     follow.feed_epoch = feed->rec.feed_epoch;
-    follow.size = feed->rec.tree.size;
+    follow.size = core_is_witnessed(f, feed) ? feed->seen.size : feed->rec.tree.size;
     follow.seq = feed->seen.seq;
     follow.credit = feed->credit;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
@@ -49,7 +49,7 @@ static void follow(struct federation *f, struct feed *feed, struct effects *out)
 {
     release_credit(f, feed);
     feed->credit = LIVE_CREDIT_BYTES;
-    if (is_behind(feed) && f->bulk_credit + BULK_CREDIT_BYTES <= PULL_CREDIT_BYTES_MAX) {
+    if (is_behind(f, feed) && f->bulk_credit + BULK_CREDIT_BYTES <= PULL_CREDIT_BYTES_MAX) {
         feed->credit = BULK_CREDIT_BYTES;
         f->bulk_credit += BULK_CREDIT_BYTES;
     }
@@ -74,10 +74,13 @@ static void enter_source(struct federation *f, struct feed *feed, uint32_t link,
     follow(f, feed, out);
 }
 
+/* Whether it has of other feeds what we may have, and the headers, without which it proves nothing.
+ */
 static bool may_relay(struct federation *f, const struct link *l)
 {
-    const struct organisation *org = roster_find(core_roster(f), l->author);
-    return org != NULL && (org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0;
+    enum access access = access_of(roster_find(core_roster(f), l->author));
+    return access >= ACCESS_HEADERS &&
+           access >= access_of(roster_find(core_roster(f), f->config.author));
 }
 
 /* Any ready connection that can serve feeds, other than avoid if there is a choice; 0 if none. */
@@ -104,9 +107,9 @@ static void choose(struct federation *f, struct feed *feed, struct effects *out)
     }
     uint64_t idle_ms = f->now_ms - feed->progress_ms;
     const struct link *author = links_to(f, feed->rec.author);
-    bool is_stalled = is_behind(feed) && idle_ms >= STALL_MS;
+    bool is_stalled = is_behind(f, feed) && idle_ms >= STALL_MS;
     if (author != NULL && !is_stalled) {
-        if (feed->source != author->id && (feed->source == 0 || !is_behind(feed)))
+        if (feed->source != author->id && (feed->source == 0 || !is_behind(f, feed)))
             enter_source(f, feed, author->id, out);
         else if (idle_ms >= FOLLOW_AGAIN_MS)
             enter_source(f, feed, author->id, out); /* whatever it may think of us */
@@ -128,7 +131,7 @@ void pull_choose(struct federation *f, struct effects *out)
             return; /* the next tick goes on */
         struct feed *feed = &f->feeds[i];
         choose(f, feed, out);
-        if (feed->source != 0 && is_behind(feed) && feed->credit == LIVE_CREDIT_BYTES &&
+        if (feed->source != 0 && is_behind(f, feed) && feed->credit == LIVE_CREDIT_BYTES &&
             f->bulk_credit + BULK_CREDIT_BYTES <= PULL_CREDIT_BYTES_MAX)
             follow(f, feed, out);
     }
@@ -205,6 +208,20 @@ static enum err check_checkpoint(struct federation *f, const struct feed *feed,
     return is_fork ? ERR_FORK : OK;
 }
 
+/* Who may have headers only takes no body for all members, whoever sends it. */
+static enum err check_no_bodies(const struct batch *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        struct header h;
+        enum err e = header_decode(b->headers + i * HEADER_BYTES, &h);
+        if (e != OK)
+            return e;
+        if (b->bodies[i].len > 0 && h.audience == AUDIENCE_ALL)
+            return ERR_UNAUTHORISED;
+    }
+    return OK;
+}
+
 static enum err check_tree(const struct batch *b, struct bytes proof)
 {
     uint8_t root[HASH_BYTES];
@@ -222,6 +239,8 @@ static enum err accept(struct federation *f, struct feed *feed, const Seinpost__
         core_dispute(feed, cp.seq, out);
     if (e != OK)
         return e;
+    if (core_is_witnessed(f, feed))
+        return witness_accept(f, feed, m, &cp, out);
     if (m->headers.len > 0 && m->first != feed->rec.tree.size)
         return m->first < feed->rec.tree.size ? ERR_STALE : ERR_SEQUENCE;
     if (m->headers.len == 0 && (cp.seq <= feed->seen.seq || cp.size < feed->rec.tree.size))
@@ -236,6 +255,8 @@ static enum err accept(struct federation *f, struct feed *feed, const Seinpost__
     if (bodies == NULL || b == NULL || !ingest_has_room(out, count))
         return ERR_FULL;
     e = split(f, feed, m, b, bodies);
+    if (e == OK && core_access(f, f->config.author, feed) == ACCESS_HEADERS)
+        e = check_no_bodies(b);
     if (e != OK)
         return e;
     ingest_grow(feed, b);

@@ -71,8 +71,7 @@ static void acknowledge(struct link *l, struct follower *w, uint64_t size)
 
 static bool may_follow(struct federation *f, const struct link *l)
 {
-    const struct organisation *org = roster_find(core_roster(f), l->author);
-    return org != NULL && (org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0;
+    return access_of(roster_find(core_roster(f), l->author)) != ACCESS_NOTHING;
 }
 
 void serve_review(struct federation *f)
@@ -115,9 +114,11 @@ void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follo
     w->sent_seq = w->sent_seq > m->seq ? w->sent_seq : m->seq;
     w->credit = m->credit;
     struct feed *peer = core_feed(f, l->author);
-    /* Ahead of us: we have nothing for it yet, as a relay, or as an author put back to an old
-     * backup. */
-    if (is_own && peer != NULL && m->size > peer->held_size && m->size <= feed->rec.tree.size)
+    /* Only whoever has the bodies too holds our entries. Ahead of us: we have nothing for it yet,
+     * as a relay, or as an author put back to an old backup. */
+    bool holds = core_access(f, l->author, feed) == ACCESS_EVERYTHING;
+    if (is_own && holds && peer != NULL && m->size > peer->held_size &&
+        m->size <= feed->rec.tree.size)
         peer->held_size = m->size;
     f->is_serving = true;
 }
@@ -129,6 +130,7 @@ struct reading {
     size_t count;
     size_t body_bytes;
     size_t bytes_max;
+    enum access access; /* of the follower */
     bool has_absent;
 };
 
@@ -139,8 +141,8 @@ static bool read_row(void *ctx, const struct archive_row *row)
     struct header h;
     /* A body for one addressee is not handed on, and may be larger than a batch's share of credit.
      */
-    bool is_sent =
-        row->body.len > 0 && header_decode(row->header, &h) == OK && h.audience == AUDIENCE_ALL;
+    bool is_sent = r->access == ACCESS_EVERYTHING && row->body.len > 0 &&
+                   header_decode(row->header, &h) == OK && h.audience == AUDIENCE_ALL;
     size_t body_len = is_sent ? row->body.len : 0;
     size_t need = (r->count + 1) * HEADER_BYTES + r->body_bytes + body_len;
     if (need > r->bytes_max || r->body_bytes + body_len > sizeof f->bodies)
@@ -204,12 +206,29 @@ static bool subtree(void *ctx, unsigned level, uint64_t position, uint8_t out[HA
     return true;
 }
 
+/* The checkpoint up to which a follower is served now: the newest; for whoever may have no more,
+ * the newest that closes a day. That one is not skipped for others either, who may have to hand it
+ * on. NULL: there is none. */
+static const struct checkpoint *target(struct federation *f, const struct link *l,
+                                       const struct follower *w, const struct feed *feed)
+{
+    const struct checkpoint *daily = &feed->daily;
+    bool is_usable = daily->seq != 0 && daily->feed_epoch == feed->rec.feed_epoch &&
+                     daily->size <= feed->rec.tree.size;
+    if (core_access(f, l->author, feed) == ACCESS_CHECKPOINTS)
+        return is_usable ? daily : NULL;
+    bool is_next = is_usable && daily->size > 1 && w->sent_seq < daily->seq &&
+                   daily->seq < feed->held.seq && w->sent <= daily->size;
+    return is_next ? daily : feed->held.seq != 0 ? &feed->held : NULL;
+}
+
 /* Sends one batch from where the follower is. Returns false where nothing was sent. */
 static bool send_batch(struct federation *f, struct link *l, struct follower *w, struct feed *feed,
-                       size_t bytes_max, struct effects *out)
+                       const struct checkpoint *cp, size_t bytes_max, struct effects *out)
 {
     struct reading r = {.f = f, .bytes_max = bytes_max};
-    uint64_t left = feed->held.size > w->sent ? feed->held.size - w->sent : 0;
+    r.access = core_access(f, l->author, feed);
+    uint64_t left = r.access > ACCESS_CHECKPOINTS && cp->size > w->sent ? cp->size - w->sent : 0;
     size_t count_max = left < BATCH_ENTRIES_MAX ? (size_t)left : BATCH_ENTRIES_MAX;
     memset(f->absent, 0, sizeof f->absent);
     if (count_max > 0)
@@ -221,14 +240,14 @@ static bool send_batch(struct federation *f, struct link *l, struct follower *w,
     uint64_t end = w->sent + r.count;
     struct proving proving = {f, feed->rec.author};
     struct merkle_source src = {&proving, subtree};
-    if (end < feed->held.size &&
-        merkle_consistency(&src, end, feed->held.size, f->proof, &hashes) != OK)
+    if (end < cp->size && merkle_consistency(&src, end, cp->size, f->proof, &hashes) != OK)
         return false;
 
     Seinpost__Batch batch = SEINPOST__BATCH__INIT;
     batch.author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
     batch.first = w->sent;
-    batch.checkpoint = (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, feed->rec.held};
+    uint8_t *raw = cp == &feed->daily ? feed->daily_signed : feed->rec.held;
+    batch.checkpoint = (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, raw};
     batch.headers = (ProtobufCBinaryData){r.count * HEADER_BYTES, f->headers};
     batch.absent = (ProtobufCBinaryData){r.has_absent ? (r.count + 7) / 8 : 0, f->absent};
     batch.bodies = (ProtobufCBinaryData){r.body_bytes, f->bodies};
@@ -245,14 +264,16 @@ static bool send_batch(struct federation *f, struct link *l, struct follower *w,
         l->under_way += bytes;
     }
     w->sent = end;
-    w->sent_seq = feed->held.seq;
+    w->sent_seq = cp->seq;
     return true;
 }
 
-static bool has_news(const struct follower *w, const struct feed *feed)
+static bool has_news(struct federation *f, const struct link *l, const struct follower *w,
+                     const struct feed *feed, const struct checkpoint *cp)
 {
-    return feed->held.seq != 0 && w->sent <= feed->held.size &&
-           (w->sent < feed->held.size || w->sent_seq < feed->held.seq);
+    bool is_grown =
+        cp != NULL && w->sent < cp->size && core_access(f, l->author, feed) > ACCESS_CHECKPOINTS;
+    return cp != NULL && w->sent <= cp->size && (is_grown || w->sent_seq < cp->seq);
 }
 
 /* What may leave towards this follower now, in bytes of headers and bodies; 0: nothing. */
@@ -285,14 +306,17 @@ void serve_pump(struct federation *f, struct effects *out)
         if (l == NULL)
             continue;
         struct feed *feed = &f->feeds[w->feed];
-        size_t bytes;
-        while (has_news(w, feed) && (bytes = allowance(l, w)) > 0) {
+        for (;;) {
+            const struct checkpoint *cp = target(f, l, w, feed);
+            size_t bytes = has_news(f, l, w, feed, cp) ? allowance(l, w) : 0;
+            if (bytes == 0)
+                break;
             if (!effects_has_room(out, 64, FRAME_BYTES_MAX)) {
                 f->is_serving = true;
                 f->serve_next = at;
                 return;
             }
-            if (!send_batch(f, l, w, feed, bytes, out))
+            if (!send_batch(f, l, w, feed, cp, bytes, out))
                 break;
         }
     }

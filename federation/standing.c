@@ -4,8 +4,8 @@
  * A machine may have been rolled back to an old image without its operator knowing, and would then
  * sign a second entry with an index that it has used before. So after every start the node asks
  * each peer, with a nonce, for the newest checkpoint of the node's own that the peer knows, and
- * signs nothing until a majority of the always-on nodes (keyholders, relays, observers; itself
- * counted if it is one) have answered and it holds the highest. If a peer knows more, the node
+ * signs nothing until a majority of the always-on nodes (keyholders and relays; itself counted
+ * if it is one) have answered and it holds the highest. If a peer knows more, the node
  * first fetches its own entries back; if one knows something that contradicts what the node holds,
  * it signs nothing more.
  */
@@ -15,7 +15,8 @@
 
 static bool is_always_on(const struct organisation *org)
 {
-    return org->status == ORG_ACTIVE &&
+    /* An observer by itself knows one checkpoint a day, and cannot say which the newest is. */
+    return access_of(org) == ACCESS_EVERYTHING &&
            (org->roles & (ROLE_KEYHOLDER | ROLE_RELAY | ROLE_OBSERVER)) != 0;
 }
 

@@ -245,6 +245,7 @@ static void tell(struct node *n, const struct effect *e)
         [REPORT_HEAD_BEHIND] = {LEVEL_ERROR,   "own-feed-behind"   },
         [REPORT_VERSION] = {LEVEL_WARNING, "version-not-shared"},
         [REPORT_ROSTER_STALE] = {LEVEL_ERROR,   "member-list-stale" },
+        [REPORT_WITNESS_CONFLICT] = {LEVEL_ERROR,   "witnesses-disagree"},
     };
     log_line(rows[e->report.what].level, rows[e->report.what].event,
              log_text("org", node_org_id(n, e->author)), log_err("reason", e->report.reason),
@@ -276,6 +277,8 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_RECEIPT:
     case EFFECT_PERSIST_RECEIPTS_SENT:
     case EFFECT_PERSIST_SEEN:
+    case EFFECT_PERSIST_WITNESS:
+    case EFFECT_PERSIST_PEER_SEEN:
     case EFFECT_PERSIST_MARK:
         return store_apply(n->store, e);
     case EFFECT_APPENDED:

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "federation/access.h"
 #include "node/secret.h"
 #include "node/store_read.h"
 #include "node/store_write.h"
@@ -117,8 +118,7 @@ static uint32_t count_peers(const struct desk *d)
     const struct roster *r = federation_roster(d->node->core);
     uint32_t peers = 0;
     for (size_t i = 0; r != NULL && i < r->organisation_count; i++)
-        peers += r->organisations[i].status == ORG_ACTIVE &&
-                 (r->organisations[i].roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0 &&
+        peers += access_of(&r->organisations[i]) == ACCESS_EVERYTHING &&
                  memcmp(r->organisations[i].author, d->node->author, AUTHOR_BYTES) != 0;
     return peers;
 }

@@ -131,6 +131,15 @@ static bool load_feed(void *ctx, const struct feed_record *record)
     return l->result == OK;
 }
 
+static bool load_witness(void *ctx, const uint8_t signed_checkpoint[CHECKPOINT_SIGNED_BYTES],
+                         uint32_t day)
+{
+    struct loading *l = ctx;
+    (void)day;
+    l->result = federation_load_witness(l->n->core, signed_checkpoint);
+    return l->result == OK;
+}
+
 static bool load_budget(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t used)
 {
     struct loading *l = ctx;
@@ -166,6 +175,8 @@ static enum err load_core(struct node *n)
     for (size_t i = 0; i < records.count && e == OK && l.result == OK; i++)
         (void)load_feed(&l, &records.at[i]);
     free(records.at);
+    if (e == OK && l.result == OK)
+        e = store_witness(n->store, NULL, load_witness, &l);
     if (e != OK || l.result != OK)
         return e != OK ? e : l.result;
     e = store_budgets(n->store, &l.day, load_budget, &l);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "federation/access.h"
 #include "node/store_read.h"
 #include "protocol/answer.h"
 #include "protocol/calendar.h"
@@ -96,8 +97,7 @@ static uint64_t held_by_all(const struct node *n, const struct roster *r, uint64
         struct feed_status s;
         federation_feed_status(n->core, i, &s);
         const struct organisation *org = roster_find(r, s.author);
-        bool keeps = org != NULL && org->status == ORG_ACTIVE &&
-                     (org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0;
+        bool keeps = access_of(org) == ACCESS_EVERYTHING;
         if (keeps && !s.is_own && s.held_size < size)
             size = s.held_size;
     }

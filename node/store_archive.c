@@ -142,6 +142,22 @@ static size_t archive_roster(void *ctx, uint64_t version, uint8_t *out, size_t c
     return store_copy_one(s, q, 0, out, cap);
 }
 
+static size_t archive_seen(void *ctx, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap)
+{
+    return store_seen(ctx, hash, out, cap);
+}
+
+static bool archive_witness(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch,
+                            uint64_t seq, uint8_t out[CHECKPOINT_SIGNED_BYTES])
+{
+    struct store *s = ctx;
+    sqlite3_stmt *q = store_statement(s, SQL_WITNESS_ONE);
+    store_bind_bytes(q, 1, author, AUTHOR_BYTES);
+    store_bind_int(q, 2, feed_epoch);
+    store_bind_int(q, 3, store_column_of(seq));
+    return store_copy_one(s, q, 0, out, CHECKPOINT_SIGNED_BYTES) == CHECKPOINT_SIGNED_BYTES;
+}
+
 struct archive store_archive(struct store *s)
 {
     return (struct archive){
@@ -153,6 +169,8 @@ struct archive store_archive(struct store *s)
         .expired = archive_expired,
         .request = archive_request,
         .receipts_due = archive_receipts_due,
+        .seen = archive_seen,
+        .witness = archive_witness,
         .roster = archive_roster,
     };
 }

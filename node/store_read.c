@@ -99,6 +99,33 @@ size_t store_seen(struct store *s, const uint8_t hash[HASH_BYTES], uint8_t *out,
     return store_copy_one(s, q, 0, out, cap);
 }
 
+enum err store_witness(struct store *s, const uint8_t *author,
+                       bool (*row)(void *ctx,
+                                   const uint8_t signed_checkpoint[CHECKPOINT_SIGNED_BYTES],
+                                   uint32_t day),
+                       void *ctx)
+{
+    sqlite3_stmt *q = store_statement(s, author == NULL ? SQL_WITNESS_LIST : SQL_WITNESS_OF);
+    if (author != NULL)
+        store_bind_bytes(q, 1, author, AUTHOR_BYTES);
+    bool is_sound = true;
+    while (is_sound && store_next(s, q)) {
+        struct bytes raw = store_column_bytes(q, 0);
+        is_sound = raw.len == CHECKPOINT_SIGNED_BYTES;
+        if (is_sound && !row(ctx, raw.data, (uint32_t)sqlite3_column_int64(q, 1)))
+            break;
+    }
+    return list_end(s, q, is_sound);
+}
+
+size_t store_peer_seen(struct store *s, const uint8_t author[AUTHOR_BYTES], uint8_t *out,
+                       size_t cap)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_PEER_SEEN_ONE);
+    store_bind_bytes(q, 1, author, AUTHOR_BYTES);
+    return store_copy_one(s, q, 0, out, cap);
+}
+
 enum err store_desk_read(struct store *s, uint64_t first,
                          bool (*row)(void *ctx, uint64_t index, struct bytes sealed), void *ctx)
 {

@@ -68,6 +68,17 @@ MUST_CHECK enum err store_receipt_list(struct store *s, uint64_t first,
  * longer than cap. */
 size_t store_seen(struct store *s, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap);
 
+/* Daily checkpoints as they were signed, and the day on which each came: of one author, or of all
+ * for NULL; oldest first within an author. */
+MUST_CHECK enum err store_witness(
+    struct store *s, const uint8_t *author,
+    bool (*row)(void *ctx, const uint8_t signed_checkpoint[CHECKPOINT_SIGNED_BYTES], uint32_t day),
+    void *ctx);
+
+/* What the newest daily checkpoint of a peer, of which that is known, has seen. As store_seen. */
+size_t store_peer_seen(struct store *s, const uint8_t author[AUTHOR_BYTES], uint8_t *out,
+                       size_t cap);
+
 /* The desk's sealed records, from own index first on, ascending. */
 MUST_CHECK enum err store_desk_read(struct store *s, uint64_t first,
                                     bool (*row)(void *ctx, uint64_t index, struct bytes sealed),

@@ -26,7 +26,11 @@ const char *const store_schema_sql =
     "CREATE TABLE purpose(request BLOB PRIMARY KEY, day INTEGER, sealed BLOB);";
 
 const char *const store_schema_2_sql =
-    "CREATE TABLE roster_rival(hash BLOB PRIMARY KEY, version INTEGER, signed BLOB);";
+    "CREATE TABLE roster_rival(hash BLOB PRIMARY KEY, version INTEGER, signed BLOB);"
+    "CREATE TABLE witness(author BLOB, feed_epoch INTEGER, seq INTEGER, day INTEGER, signed BLOB,"
+    " PRIMARY KEY(author, feed_epoch, seq)) WITHOUT ROWID;"
+    "CREATE INDEX witness_day ON witness(day);"
+    "CREATE TABLE peer_seen(author BLOB PRIMARY KEY, hash BLOB, day INTEGER, rows BLOB);";
 
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
@@ -83,6 +87,13 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_SEEN_SET] = "INSERT OR REPLACE INTO seen VALUES(?,?,?)",
     [SQL_SEEN_DROP] = "DELETE FROM seen WHERE day<?1",
     [SQL_SEEN_ONE] = "SELECT rows FROM seen WHERE hash=?1",
+    [SQL_WITNESS_NEW] = "INSERT OR IGNORE INTO witness VALUES(?,?,?,?,?)",
+    [SQL_WITNESS_DROP] = "DELETE FROM witness WHERE day<?1",
+    [SQL_WITNESS_ONE] = "SELECT signed FROM witness WHERE author=?1 AND feed_epoch=?2 AND seq=?3",
+    [SQL_WITNESS_LIST] = "SELECT signed, day FROM witness ORDER BY author, feed_epoch, seq",
+    [SQL_WITNESS_OF] = "SELECT signed, day FROM witness WHERE author=?1 ORDER BY feed_epoch, seq",
+    [SQL_PEER_SEEN_SET] = "INSERT OR REPLACE INTO peer_seen VALUES(?,?,?,?)",
+    [SQL_PEER_SEEN_ONE] = "SELECT rows FROM peer_seen WHERE author=?1",
     [SQL_MARK_SET] = "INSERT OR REPLACE INTO mark VALUES" TWO,
     [SQL_MARK_ONE] = "SELECT value FROM mark WHERE mark=?1",
     [SQL_DESK_NEW] = "INSERT INTO desk VALUES" TWO,

@@ -70,6 +70,30 @@ static enum err apply_seen(struct store *s, const struct effect *f)
     return e;
 }
 
+static enum err apply_witness(struct store *s, const struct effect *f)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_WITNESS_NEW);
+    store_bind_bytes(q, 1, f->author, AUTHOR_BYTES);
+    store_bind_int(q, 2, f->witness.checkpoint.feed_epoch);
+    store_bind_int(q, 3, store_column_of(f->witness.checkpoint.seq));
+    store_bind_int(q, 4, f->witness.day);
+    store_bind_bytes(q, 5, f->witness.signed_checkpoint, CHECKPOINT_SIGNED_BYTES);
+    enum err e = store_run(s, q);
+    if (e == OK && f->witness.day > STORE_SEEN_DAYS)
+        e = store_run_one(s, SQL_WITNESS_DROP, (int64_t)f->witness.day - STORE_SEEN_DAYS);
+    return e;
+}
+
+static enum err apply_peer_seen(struct store *s, const struct effect *f)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_PEER_SEEN_SET);
+    store_bind_bytes(q, 1, f->author, AUTHOR_BYTES);
+    store_bind_bytes(q, 2, f->seen.hash, HASH_BYTES);
+    store_bind_int(q, 3, f->seen.day);
+    store_bind_bytes(q, 4, f->seen.rows.data, f->seen.rows.len);
+    return store_run(s, q);
+}
+
 enum err store_apply(struct store *s, const struct effect *f)
 {
     enum err e = store_begin(s);
@@ -97,6 +121,10 @@ enum err store_apply(struct store *s, const struct effect *f)
         return apply_receipts_sent(s, f);
     case EFFECT_PERSIST_SEEN:
         return apply_seen(s, f);
+    case EFFECT_PERSIST_WITNESS:
+        return apply_witness(s, f);
+    case EFFECT_PERSIST_PEER_SEEN:
+        return apply_peer_seen(s, f);
     case EFFECT_PERSIST_MARK:
         return store_run_two(s, SQL_MARK_SET, f->mark.mark, (int64_t)f->mark.value);
     case EFFECT_SEND:

@@ -11,7 +11,7 @@
 #include "node/store.h"
 
 enum {
-    STORE_SEEN_DAYS = 400, /* how long the rows behind a "seen" hash are kept */
+    STORE_SEEN_DAYS = 400, /* how long daily checkpoints and the rows behind a "seen" hash are kept */
     REQUEST_ID_BYTES = 16,
 };
 

@@ -13,7 +13,7 @@ enum {
     PROTOCOL_VERSION_MAX = 1,
 
     FRAME_BYTES_MAX = 1024 * 1024,             /* any message */
-    FRAME_BYTES_SMALL = 64 * 1024,             /* any message but a batch of a feed */
+    FRAME_BYTES_SMALL = 64 * 1024,             /* any message but a batch of a feed, and rows of seen */
     SOCKET_BYTES_MAX = FRAME_BYTES_MAX + 4096, /* ZMQ_MAXMSGSIZE; counts CURVE's 33 bytes */
     BATCH_ENTRIES_MAX = 4096,
     BATCH_BYTES_MAX = 1000000, /* headers, bodies and proof of one batch */
@@ -48,6 +48,7 @@ enum {
     MATCH_KEY_BYTES_MAX = 512,
 
     COVER_MULTIPLE = 16, /* every feed grows daily to the next multiple of this */
+    DAILY_SEQ = 65536,   /* and a checkpoint whose number is a multiple of this closes the day */
 };
 
 #endif

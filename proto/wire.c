@@ -313,7 +313,8 @@ static enum err size_check(struct bytes frame)
     if (e != OK)
         return e;
     bool is_large = first.number == SEINPOST__MESSAGE__BODY_BATCH ||
-                    first.number == SEINPOST__MESSAGE__BODY_BODY_BATCH;
+                    first.number == SEINPOST__MESSAGE__BODY_BODY_BATCH ||
+                    first.number == SEINPOST__MESSAGE__BODY_SEEN_ANSWER;
     return is_large ? OK : ERR_LIMIT;
 }
 

@@ -222,6 +222,18 @@ bool checkpoint_is_fork(const struct checkpoint *a, const struct checkpoint *b)
     return (a->seq > b->seq) != (a->size > b->size);
 }
 
+bool checkpoint_is_daily(const struct checkpoint *c)
+{
+    return c->seq % DAILY_SEQ == 0 ? c->seq != 0 : c->seq == 1 && c->size <= 1;
+}
+
+uint64_t checkpoint_next_seq(uint64_t last, bool closes_day)
+{
+    if (closes_day)
+        return (last / DAILY_SEQ + 1) * DAILY_SEQ;
+    return (last + 1) % DAILY_SEQ == 0 ? last + 2 : last + 1;
+}
+
 void seen_encode(const struct seen_row *row, uint8_t out[SEEN_ROW_BYTES])
 {
     struct pack p = pack_of(out, SEEN_ROW_BYTES);
@@ -230,6 +242,26 @@ void seen_encode(const struct seen_row *row, uint8_t out[SEEN_ROW_BYTES])
     pack_u64(&p, row->seq);
     pack_copy(&p, row->checkpoint_hash, HASH_BYTES);
     assert(!p.is_full && p.left == 0);
+}
+
+void seen_decode(struct bytes rows, size_t i, struct seen_row *row)
+{
+    struct unpack u = unpack_of(bytes_of(rows.data + i * SEEN_ROW_BYTES, SEEN_ROW_BYTES));
+    unpack_copy(&u, row->author, AUTHOR_BYTES);
+    row->feed_epoch = unpack_u32(&u);
+    row->seq = unpack_u64(&u);
+    unpack_copy(&u, row->checkpoint_hash, HASH_BYTES);
+    assert(unpack_is_done(&u));
+}
+
+bool seen_is_sound(struct bytes rows)
+{
+    if (rows.len % SEEN_ROW_BYTES != 0 || rows.len / SEEN_ROW_BYTES > ORGANISATIONS_MAX)
+        return false;
+    for (size_t at = SEEN_ROW_BYTES; at < rows.len; at += SEEN_ROW_BYTES)
+        if (memcmp(rows.data + at - SEEN_ROW_BYTES, rows.data + at, AUTHOR_BYTES) >= 0)
+            return false;
+    return true;
 }
 
 void seen_hash(struct bytes rows, uint8_t out[HASH_BYTES])

@@ -129,6 +129,14 @@ void checkpoint_hash(const struct checkpoint *c, uint8_t out[HASH_BYTES]);
  * two of them, within one feed_epoch. */
 bool checkpoint_is_fork(const struct checkpoint *a, const struct checkpoint *b);
 
+/* Whether this checkpoint is one of the few that observers are given: the one that closes a day, or
+ * the first of a feed. Nothing in it tells how much was written on that day (protocol/README.md,
+ * section 12.5). */
+bool checkpoint_is_daily(const struct checkpoint *c);
+
+/* The number of the next checkpoint after last (0: none yet), which closes a day or does not. */
+uint64_t checkpoint_next_seq(uint64_t last, bool closes_day);
+
 /* One row of what "seen" commits to. */
 struct seen_row {
     uint8_t author[AUTHOR_BYTES];
@@ -141,6 +149,12 @@ enum { SEEN_ROW_BYTES = AUTHOR_BYTES + 4 + 8 + HASH_BYTES };
 
 /* author || feed_epoch || seq || checkpoint hash. */
 void seen_encode(const struct seen_row *row, uint8_t out[SEEN_ROW_BYTES]);
+
+/* Whether these are encoded rows, in ascending order of author, none twice. */
+bool seen_is_sound(struct bytes rows);
+
+/* Row i of encoded rows; there must be so many. */
+void seen_decode(struct bytes rows, size_t i, struct seen_row *row);
 
 /* SHA-256 over encoded rows, which the caller gives in ascending order of author. */
 void seen_hash(struct bytes rows, uint8_t out[HASH_BYTES]);

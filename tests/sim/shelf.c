@@ -47,6 +47,19 @@ struct charged {
     bool is_request;
 };
 
+struct witnessed {
+    struct checkpoint checkpoint;
+    uint8_t raw[CHECKPOINT_SIGNED_BYTES];
+};
+
+struct seen {
+    uint8_t author[32]; /* whose; of the node itself where is_own */
+    bool is_own;
+    uint8_t hash[32];
+    uint8_t *rows;
+    size_t len;
+};
+
 struct paper {
     uint64_t version;
     uint8_t hash[32];
@@ -66,6 +79,10 @@ struct shelf {
     struct paper papers[16];
     size_t paper_count;
     uint64_t marks[MARK_COUNT];
+    struct witnessed *witnessed;
+    size_t witnessed_count;
+    struct seen *seen;
+    size_t seen_count;
 };
 
 static void *grow(void *p, size_t count, size_t size)
@@ -105,6 +122,10 @@ void shelf_free(struct shelf **s)
     }
     for (size_t i = 0; i < (*s)->paper_count; i++)
         free((*s)->papers[i].data);
+    for (size_t i = 0; i < (*s)->seen_count; i++)
+        free((*s)->seen[i].rows);
+    free((*s)->seen);
+    free((*s)->witnessed);
     free((*s)->charged);
     free((*s)->due);
     free((*s)->receipts);
@@ -124,6 +145,10 @@ struct shelf *shelf_copy(const struct shelf *s)
     }
     for (size_t i = 0; i < c->paper_count; i++)
         c->papers[i].data = duplicate(c->papers[i].data, c->papers[i].len);
+    c->witnessed = duplicate(c->witnessed, c->witnessed_count * sizeof *c->witnessed);
+    c->seen = duplicate(c->seen, c->seen_count * sizeof *c->seen);
+    for (size_t i = 0; i < c->seen_count; i++)
+        c->seen[i].rows = duplicate(c->seen[i].rows, c->seen[i].len);
     c->charged = duplicate(c->charged, c->charged_count * sizeof *c->charged);
     c->due = duplicate(c->due, c->due_count * sizeof *c->due);
     c->receipts = duplicate(c->receipts, c->receipt_count * sizeof *c->receipts);
@@ -246,10 +271,50 @@ static size_t on_roster(void *ctx, uint64_t version, uint8_t *out, size_t cap)
     return 0;
 }
 
+static size_t on_seen(void *ctx, const uint8_t hash[32], uint8_t *out, size_t cap)
+{
+    const struct shelf *s = ctx;
+    for (size_t i = 0; i < s->seen_count; i++) {
+        const struct seen *k = &s->seen[i];
+        if (!k->is_own || memcmp(k->hash, hash, 32) != 0 || k->len > cap)
+            continue;
+        if (k->len > 0)
+            memcpy(out, k->rows, k->len);
+        return k->len;
+    }
+    return 0;
+}
+
+static bool on_witness(void *ctx, const uint8_t author[32], uint32_t feed_epoch, uint64_t seq,
+                       uint8_t out[CHECKPOINT_SIGNED_BYTES])
+{
+    const struct shelf *s = ctx;
+    for (size_t i = 0; i < s->witnessed_count; i++) {
+        const struct witnessed *k = &s->witnessed[i];
+        if (memcmp(k->checkpoint.author, author, 32) != 0 || k->checkpoint.seq != seq ||
+            k->checkpoint.feed_epoch != feed_epoch)
+            continue;
+        memcpy(out, k->raw, sizeof k->raw);
+        return true;
+    }
+    return false;
+}
+
 struct archive shelf_archive(struct shelf *s)
 {
-    return (struct archive){s,          on_read,    on_state, on_tile,  on_owed,
-                            on_expired, on_request, on_due,   on_roster};
+    return (struct archive){
+        .ctx = s,
+        .read = on_read,
+        .state = on_state,
+        .tile = on_tile,
+        .owed = on_owed,
+        .expired = on_expired,
+        .request = on_request,
+        .receipts_due = on_due,
+        .seen = on_seen,
+        .witness = on_witness,
+        .roster = on_roster,
+    };
 }
 
 static struct lane *lane_for(struct shelf *s, const uint8_t author[32])
@@ -370,6 +435,27 @@ static void apply_roster(struct shelf *s, const struct effect *e)
     p->data = duplicate(e->roster.signed_roster.data, p->len);
 }
 
+static void apply_witness(struct shelf *s, const struct effect *e)
+{
+    s->witnessed = grow(s->witnessed, s->witnessed_count, sizeof *s->witnessed);
+    struct witnessed *k = &s->witnessed[s->witnessed_count++];
+    memset(k, 0, sizeof *k);
+    k->checkpoint = e->witness.checkpoint;
+    memcpy(k->raw, e->witness.signed_checkpoint, sizeof k->raw);
+}
+
+static void apply_seen(struct shelf *s, const struct effect *e)
+{
+    s->seen = grow(s->seen, s->seen_count, sizeof *s->seen);
+    struct seen *k = &s->seen[s->seen_count++];
+    memset(k, 0, sizeof *k);
+    memcpy(k->author, e->author, 32);
+    k->is_own = e->type == EFFECT_PERSIST_SEEN;
+    memcpy(k->hash, e->seen.hash, 32);
+    k->rows = duplicate(e->seen.rows.data, e->seen.rows.len);
+    k->len = e->seen.rows.len;
+}
+
 void shelf_apply(struct shelf *s, const struct effect *e)
 {
     switch ((int)e->type) {
@@ -399,6 +485,13 @@ void shelf_apply(struct shelf *s, const struct effect *e)
     case EFFECT_PERSIST_ROSTER:
         apply_roster(s, e);
         break;
+    case EFFECT_PERSIST_SEEN:
+    case EFFECT_PERSIST_PEER_SEEN:
+        apply_seen(s, e);
+        break;
+    case EFFECT_PERSIST_WITNESS:
+        apply_witness(s, e);
+        break;
     case EFFECT_PERSIST_MARK:
         s->marks[e->mark.mark] = e->mark.value;
         break;
@@ -418,10 +511,35 @@ void shelf_restore(struct shelf *s, struct federation *f)
         enum err e = federation_load_feed(f, &s->lanes[i].rec);
         assert(e == OK);
     }
+    for (size_t i = 0; i < s->witnessed_count; i++) {
+        enum err e = federation_load_witness(f, s->witnessed[i].raw);
+        assert(e == OK);
+    }
     for (size_t i = 0; i < s->charged_count; i++)
         federation_load_budget(f, s->charged[i].member, s->charged[i].day, s->charged[i].used);
     for (int m = 1; m < MARK_COUNT; m++)
         federation_load_mark(f, (enum mark)m, s->marks[m]);
+}
+
+size_t shelf_witnessed(const struct shelf *s, const uint8_t author[32], struct checkpoint *newest)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->witnessed_count; i++) {
+        if (memcmp(s->witnessed[i].checkpoint.author, author, 32) != 0)
+            continue;
+        *newest = s->witnessed[i].checkpoint;
+        count++;
+    }
+    return count;
+}
+
+struct bytes shelf_peer_seen(const struct shelf *s, const uint8_t author[32])
+{
+    struct bytes rows = bytes_of(NULL, 0);
+    for (size_t i = 0; i < s->seen_count; i++)
+        if (!s->seen[i].is_own && memcmp(s->seen[i].author, author, 32) == 0)
+            rows = bytes_of(s->seen[i].rows, s->seen[i].len);
+    return rows;
 }
 
 size_t shelf_find_tag(const struct shelf *s, const uint8_t tag[16], uint32_t day)

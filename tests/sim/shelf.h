@@ -23,6 +23,12 @@ void shelf_apply(struct shelf *s, const struct effect *e);
 /* Puts everything back into a fresh core. */
 void shelf_restore(struct shelf *s, struct federation *f);
 
+/* How many daily checkpoints of that author were kept; the last one goes to *newest. */
+size_t shelf_witnessed(const struct shelf *s, const uint8_t author[32], struct checkpoint *newest);
+
+/* What that peer's newest daily checkpoint has seen, as far as it said. */
+struct bytes shelf_peer_seen(const struct shelf *s, const uint8_t author[32]);
+
 /* Live entries of any author that carry the tag and do not expire before day. */
 size_t shelf_find_tag(const struct shelf *s, const uint8_t tag[16], uint32_t day);
 

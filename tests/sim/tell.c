@@ -16,7 +16,8 @@ static const char *report_name(enum report r)
                                         "may sign",
                                         "is behind its own feed, says",
                                         "shares no version with",
-                                        "has a stale member list"};
+                                        "has a stale member list",
+                                        "hears of another checkpoint by"};
     return names[r];
 }
 

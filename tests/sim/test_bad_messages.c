@@ -78,7 +78,7 @@ static void test_frames(void **state)
         {large,                                   0,            ERR_FORMAT   },
         {large,                                   sizeof large, ERR_LIMIT    },
         {(const uint8_t *)"\x0a\x05\x01",         3,            ERR_TRUNCATED},
-        {(const uint8_t *)"\x7a\x00",             2,            ERR_FORMAT   },
+        {(const uint8_t *)"\xfa\x01\x00",         3,            ERR_FORMAT   },
         {(const uint8_t *)"\x12\x00\x12\x00",     4,            ERR_FORMAT   },
         {(const uint8_t *)"\x12\x03\x0a\x01\x00", 5,            ERR_FORMAT   },
     };
