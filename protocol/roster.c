@@ -118,6 +118,35 @@ static enum err read_key(ProtobufCBinaryData in, uint8_t out[KEY_BYTES])
     return e == OK && sodium_is_zero(out, KEY_BYTES) ? ERR_FORMAT : e;
 }
 
+/* What is the last of its feed that counts: of this chapter where it takes no part, else of the one
+ * before. */
+static enum err read_accepted(const Seinpost__Accepted *in, struct organisation *o)
+{
+    if (in == NULL)
+        return OK;
+    enum err e = read_32(in->root, o->accepted.root);
+    if (e != OK)
+        return e;
+    uint64_t fits = o->status == ORG_ACTIVE ? (uint64_t)o->feed_epoch - 1 : o->feed_epoch;
+    if (in->feed_epoch == 0 || in->feed_epoch != fits || in->size >> MERKLE_LEVELS_MAX != 0)
+        return ERR_RANGE;
+    o->accepted.feed_epoch = in->feed_epoch;
+    o->accepted.size = in->size;
+    return OK;
+}
+
+static enum err read_old_transport(const Seinpost__Organisation *in, struct organisation *o)
+{
+    int64_t until_utc = in->old_transport_until_utc;
+    if (in->old_transport_key.len == 0 && until_utc == 0)
+        return OK;
+    enum err e = read_key(in->old_transport_key, o->old_transport_key);
+    if (e == OK && until_utc <= 0)
+        e = ERR_RANGE;
+    o->old_transport_until_utc = until_utc;
+    return e;
+}
+
 static bool is_country(const char *s)
 {
     return strlen(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z';
@@ -164,7 +193,28 @@ static enum err read_organisation(const Seinpost__Organisation *in, struct organ
     o->roles = in->roles;
     o->status = (enum org_status)in->status;
     o->feed_epoch = in->feed_epoch;
-    return read_basis(in->legal_basis, o);
+    e = read_accepted(in->accepted, o);
+    if (e == OK)
+        e = read_old_transport(in, o);
+    return e == OK ? read_basis(in->legal_basis, o) : e;
+}
+
+/* Old transport keys: each is one organisation's alone, and for a short time. */
+static enum err old_transports_check(const struct roster *r)
+{
+    for (size_t i = 0; i < r->organisation_count; i++) {
+        const struct organisation *o = &r->organisations[i];
+        if (o->old_transport_until_utc == 0)
+            continue;
+        if (o->old_transport_until_utc - r->issued_utc > OLD_TRANSPORT_SECONDS_MAX)
+            return ERR_RANGE;
+        if (roster_find_transport(r, o->old_transport_key) != NULL)
+            return ERR_DUPLICATE;
+        for (size_t j = 0; j < i; j++)
+            if (memcmp(r->organisations[j].old_transport_key, o->old_transport_key, KEY_BYTES) == 0)
+                return ERR_DUPLICATE;
+    }
+    return OK;
 }
 
 static enum err read_organisations(const Seinpost__Roster *in, struct roster *r)
@@ -182,7 +232,7 @@ static enum err read_organisations(const Seinpost__Roster *in, struct roster *r)
         if (e != OK)
             return e;
     }
-    return OK;
+    return old_transports_check(r);
 }
 
 /* Whether the first count of packed 32-byte values hold this one. */
@@ -293,7 +343,7 @@ static enum err read_head(const Seinpost__Roster *in, struct roster *r)
         return e;
     if (in->version == 0 || in->issued_utc < 0 || in->fresh_until_utc <= in->issued_utc)
         return ERR_RANGE;
-    bool is_linked = in->previous.len != 0 || in->genesis.len != 0;
+    bool is_linked = in->previous.len != 0 || in->genesis.len != 0 || in->also_previous.len != 0;
     if (r->federation[0] == '\0' || (in->version == 1 && is_linked))
         return ERR_FORMAT;
     r->version = in->version;
@@ -301,7 +351,10 @@ static enum err read_head(const Seinpost__Roster *in, struct roster *r)
     r->fresh_until_utc = in->fresh_until_utc;
     if (in->version == 1)
         return OK;
-    e = read_key(in->genesis, r->genesis);
+    if (in->also_previous.len != 0)
+        e = read_key(in->also_previous, r->also);
+    if (e == OK)
+        e = read_key(in->genesis, r->genesis);
     return e == OK ? read_32(in->previous, r->previous) : e;
 }
 
@@ -373,9 +426,35 @@ const struct roster_key *roster_threshold_key(const struct roster *r, uint32_t k
     return newest;
 }
 
+static const struct organisation *
+find_old_transport(const struct roster *r, const uint8_t transport_key[KEY_BYTES], int64_t now_utc)
+{
+    for (size_t i = 0; i < r->organisation_count; i++) {
+        const struct organisation *o = &r->organisations[i];
+        if (o->old_transport_until_utc >= now_utc && o->old_transport_until_utc != 0 &&
+            memcmp(o->old_transport_key, transport_key, KEY_BYTES) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+const struct organisation *roster_admits(const struct roster *r,
+                                         const uint8_t transport_key[KEY_BYTES], int64_t now_utc)
+{
+    const struct organisation *o = roster_find_transport(r, transport_key);
+    if (o == NULL)
+        o = find_old_transport(r, transport_key, now_utc);
+    return roster_is_active(o) ? o : NULL;
+}
+
+bool roster_is_active(const struct organisation *o)
+{
+    return o != NULL && o->status == ORG_ACTIVE && !o->is_barred;
+}
+
 bool roster_is_active_member(const struct organisation *o)
 {
-    return o != NULL && o->status == ORG_ACTIVE && (o->roles & ROLE_MEMBER) != 0;
+    return roster_is_active(o) && (o->roles & ROLE_MEMBER) != 0;
 }
 
 static const struct {

@@ -42,6 +42,15 @@ enum {
     POLICY_COVERAGE_SECONDS = 86400,
 };
 
+enum { OLD_TRANSPORT_SECONDS_MAX = 30 * 86400 };
+
+/* The last of a feed that counts; feed_epoch 0: nothing is said. */
+struct accepted {
+    uint32_t feed_epoch;
+    uint64_t size;
+    uint8_t root[HASH_BYTES];
+};
+
 /* Texts end in zero bytes up to their room's end, and hold no control characters. */
 struct organisation {
     uint8_t author[AUTHOR_BYTES]; /* author_of(org_id) */
@@ -57,6 +66,10 @@ struct organisation {
     char dpia[REFERENCE_BYTES_MAX + 1];
     char transfer[REFERENCE_BYTES_MAX + 1];
     int64_t basis_expires_utc; /* 0: no legal basis was given */
+    struct accepted accepted;
+    uint8_t old_transport_key[KEY_BYTES];
+    int64_t old_transport_until_utc; /* 0: there is no old key */
+    bool is_barred;                  /* another list of this version does not have it as active */
 };
 
 struct roster_stewards {
@@ -92,7 +105,10 @@ struct roster {
     uint64_t version;             /* 1 is the genesis */
     uint8_t previous[HASH_BYTES]; /* zeros in the genesis */
     uint8_t hash[HASH_BYTES];     /* of the document */
+    uint8_t also[HASH_BYTES];     /* another document of the version before; zeros: none */
     uint8_t genesis[HASH_BYTES];  /* hash of version 1: which federation this is; never zeros */
+    uint8_t rival[HASH_BYTES];    /* another document of this version; set by roster_chain.h */
+    bool has_rival;
     char federation[NAME_BYTES_MAX + 1];
     int64_t issued_utc;
     int64_t fresh_until_utc;
@@ -107,8 +123,8 @@ struct roster {
 };
 
 enum {
-    /* Fields of a document: each organisation, steward and key, and eight others. */
-    ROSTER_FIELDS_MAX = ORGANISATIONS_MAX + STEWARDS_MAX + THRESHOLD_KEYS_MAX + 8,
+    /* Fields of a document: each organisation, steward and key, and nine others. */
+    ROSTER_FIELDS_MAX = ORGANISATIONS_MAX + STEWARDS_MAX + THRESHOLD_KEYS_MAX + 9,
     /* Two rosters in the making, and the decoded document or, at another time, what stewards
      * sign. */
     ROSTER_ARENA_BYTES = 2 * (int)sizeof(struct roster) + ROSTER_BYTES_MAX +
@@ -125,13 +141,16 @@ void roster_hash(struct bytes document, uint8_t out[HASH_BYTES]);
  *   ERR_FORMAT        not a Roster (see wire_scan); a text missing or with control characters; an
  *                     org_id or country not of its form; a key, hash or commitment of the wrong
  *                     length, or a key of zeros; no previous or genesis hash, or one of them in
- *                     the genesis
+ *                     the genesis; half an old transport key
  *   ERR_LIMIT         too long, too many, or a text too long
  *   ERR_RANGE         version 0; a quorum that cannot be met; no roles or
  *                     unknown ones; unknown status; feed or key epoch 0; a key of unknown purpose;
  *                     a time before 1970; fresh_until not after issued; a threshold that does not
- *                     fit its shares; a share index that is 0 or there twice
- *   ERR_DUPLICATE     two organisations with one org_id, feed key or transport key; one steward
+ *                     fit its shares; a share index that is 0 or there twice; an accepted feed of
+ *                     an epoch that does not fit, or too long; an old transport key for more than
+ *                     OLD_TRANSPORT_SECONDS_MAX
+ *   ERR_DUPLICATE     two organisations with one org_id, feed key or transport key, old ones
+ *                     included; one steward
  *                     twice; one purpose and epoch twice; two shares of one key with one holder
  *   ERR_NOT_FOUND     a share of an organisation that is not in the list
  *   ERR_UNAUTHORISED  a share of one that is not a keyholder
@@ -153,7 +172,15 @@ const struct organisation *roster_find_org_id(const struct roster *r, struct byt
  * likewise. */
 const struct roster_key *roster_threshold_key(const struct roster *r, uint32_t key);
 
-/* Whether the organisation publishes and consults today. False for NULL. */
+/* The organisation that may connect with this transport key now: an active one, by its key or by
+ * its old one in the time that it has left; NULL if there is none. Borrowed likewise. */
+const struct organisation *roster_admits(const struct roster *r,
+                                         const uint8_t transport_key[KEY_BYTES], int64_t now_utc);
+
+/* Whether the organisation takes part today. False for NULL. */
+bool roster_is_active(const struct organisation *o);
+
+/* Whether it publishes and consults today. False for NULL. */
 bool roster_is_active_member(const struct organisation *o);
 
 /* The name of one role ("keyholder"), NULL if it is not exactly one; and the role of a name, 0 if

@@ -13,6 +13,7 @@ enum {
     ROSTER_VERSION = 1,
     ROSTER_PREVIOUS = 2,
     ROSTER_GENESIS = 11,
+    ROSTER_ALSO = 12,
 };
 
 /* What a steward signs, in the arena. */
@@ -159,7 +160,8 @@ static enum err quorum_check(const struct signed_roster *s, const struct roster_
 /* What a document says of its place in the chain. */
 struct place {
     uint64_t version;
-    struct bytes previous; /* borrowed, as is genesis */
+    struct bytes previous; /* borrowed, as are the others */
+    struct bytes also;
     struct bytes genesis;
 };
 
@@ -177,10 +179,22 @@ static enum err read_place(struct bytes document, struct place *out)
             p.previous = f.bytes;
         else if (e == OK && f.number == ROSTER_GENESIS)
             p.genesis = f.bytes;
+        else if (e == OK && f.number == ROSTER_ALSO)
+            p.also = f.bytes;
     }
     if (e == OK)
         *out = p;
     return e;
+}
+
+/* Whether it names the current document, and its rival where there is one. */
+static bool names_current(const struct roster *current, const struct place *p)
+{
+    struct bytes hash = bytes_of(current->hash, HASH_BYTES);
+    struct bytes rival = bytes_of(current->rival, HASH_BYTES);
+    if (!bytes_equal(p->previous, hash) && !bytes_equal(p->also, hash))
+        return false;
+    return !current->has_rival || bytes_equal(p->previous, rival) || bytes_equal(p->also, rival);
 }
 
 /* Whether a document's place is at or directly after current; that of a rival of current is. */
@@ -196,13 +210,24 @@ static enum err place_check(const struct roster *current, const struct place *p)
         return ERR_SEQUENCE;
     if (p->version == current->version)
         return OK;
-    bool follows = p->version - current->version == 1 &&
-                   bytes_equal(p->previous, bytes_of(current->hash, HASH_BYTES));
+    bool follows = p->version - current->version == 1 && names_current(current, p);
     return follows ? OK : ERR_SEQUENCE;
 }
 
-/* Whether every organisation is still there, and one key stays with one feed_epoch: replicas and
- * fork proofs rest on that. */
+/* Whether what becomes of a feed is said so that all replicas agree on it: one key for one
+ * feed_epoch, and wherever a chapter of it ends, up to where it counts. */
+static bool is_feed_change_sound(const struct organisation *was, const struct organisation *is)
+{
+    bool is_rekeyed = memcmp(was->feed_key, is->feed_key, KEY_BYTES) != 0;
+    bool is_next = is->feed_epoch == (uint64_t)was->feed_epoch + 1;
+    if (is_rekeyed ? !is_next : is->feed_epoch != was->feed_epoch)
+        return false;
+    if ((is_rekeyed || is->status != ORG_ACTIVE) && is->accepted.feed_epoch == 0)
+        return false;
+    return is->accepted.feed_epoch == 0 || is->accepted.size >= was->accepted.size;
+}
+
+/* Whether every organisation is still there, and what becomes of its feed is sound. */
 static enum err members_check(const struct roster *current, const struct roster *next)
 {
     for (size_t i = 0; i < current->organisation_count; i++) {
@@ -210,8 +235,7 @@ static enum err members_check(const struct roster *current, const struct roster 
         const struct organisation *is = roster_find(next, was->author);
         if (is == NULL)
             return ERR_NOT_FOUND;
-        bool is_rekeyed = memcmp(was->feed_key, is->feed_key, KEY_BYTES) != 0;
-        if (is->feed_epoch < was->feed_epoch || (is_rekeyed && is->feed_epoch == was->feed_epoch))
+        if (!is_feed_change_sound(was, is))
             return ERR_RANGE;
     }
     return OK;
@@ -275,6 +299,54 @@ enum err roster_accept(const struct roster *current, struct bytes signed_roster,
 {
     size_t mark = arena->used;
     enum err e = accept_next(current, signed_roster, arena, out);
+    arena->used = mark;
+    return e;
+}
+
+/* Bars whoever is active here and not there. */
+static void bar(struct roster *current, const struct roster *rival)
+{
+    for (size_t i = 0; i < current->organisation_count; i++) {
+        struct organisation *o = &current->organisations[i];
+        const struct organisation *there = roster_find(rival, o->author);
+        if (there == NULL || there->status != ORG_ACTIVE)
+            o->is_barred = true;
+    }
+}
+
+static enum err unite(struct roster *current, struct bytes signed_roster, struct wire_arena *arena)
+{
+    struct signed_roster s;
+    struct place place;
+    enum err e = signed_roster_decode(signed_roster, &s);
+    if (e == OK)
+        e = read_place(s.document, &place);
+    if (e == OK && place.version != current->version)
+        e = ERR_STALE;
+    if (e == OK)
+        e = place_check(current, &place);
+    struct roster *rival = e == OK ? wire_arena_alloc(arena, sizeof *rival) : NULL;
+    if (e == OK && rival == NULL)
+        e = ERR_FULL;
+    if (e == OK)
+        e = quorum_check(&s, &current->signers, arena);
+    if (e == OK)
+        e = roster_decode(s.document, arena, rival);
+    if (e == OK && memcmp(rival->hash, current->hash, HASH_BYTES) == 0)
+        e = ERR_DUPLICATE;
+    if (e != OK)
+        return e;
+    bar(current, rival);
+    if (!current->has_rival)
+        memcpy(current->rival, rival->hash, HASH_BYTES);
+    current->has_rival = true;
+    return OK;
+}
+
+enum err roster_unite(struct roster *current, struct bytes signed_roster, struct wire_arena *arena)
+{
+    size_t mark = arena->used;
+    enum err e = unite(current, signed_roster, arena);
     arena->used = mark;
     return e;
 }

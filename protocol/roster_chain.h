@@ -63,17 +63,28 @@ MUST_CHECK enum err signed_roster_count(const struct signed_roster *s,
  *   ERR_STALE      an older version: the sender is behind, send it ours
  *   ERR_SEQUENCE   does not follow the current one (a gap, another predecessor, or another
  *                  genesis), or, without a current one, is no genesis: ask for the versions
- *                  between
+ *                  between; or, where the current one has a rival, does not name both
  *   ERR_QUORUM     too few stewards of the version before have signed (of its own, in a genesis)
  *   ERR_SIGNATURE  a signature is malformed, or wrong in a steward's name
  *   ERR_FORK       another document with the current version's number, with a quorum behind it:
- *                  alarm, no admissions
+ *                  alarm, and roster_unite
  *   ERR_NOT_FOUND  lacks an organisation of the current version: who leaves stays listed as left
- *   ERR_RANGE      (here) a feed_epoch that goes back, or a new feed key without a higher one
+ *   ERR_RANGE      (here) a feed_epoch that goes back, or by more than one forward; a new feed key
+ *                  without a higher one, or the other way round; a feed that ends, or goes on with
+ *                  a new key, without its accepted part, or with less of it than was accepted
  *
  * On error *out is unchanged. */
 MUST_CHECK enum err roster_accept(const struct roster *current, struct bytes signed_roster,
                                   struct wire_arena *arena, struct roster *out);
+
+/* Takes what another document of the current version, with a quorum behind it (ERR_FORK above),
+ * says of who may not take part: of those that are active in *current but not in that one none
+ * takes part until a later version names both. Its hash becomes current->rival. Only the first
+ * rival is remembered as such; what a further one suspends is barred all the same. Errors as
+ * roster_accept has them for a document of the current version; ERR_STALE for one of any other. On
+ * error *current is unchanged. */
+MUST_CHECK enum err roster_unite(struct roster *current, struct bytes signed_roster,
+                                 struct wire_arena *arena);
 
 /* Accepts any version whose document has this hash, which people were told by other means; its
  * signatures are not judged. Returns ERR_COMMIT if the hash is another, otherwise as

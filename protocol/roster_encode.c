@@ -1,5 +1,6 @@
 #include "protocol/roster_encode.h"
 
+#include <sodium.h>
 #include <string.h>
 
 enum {
@@ -21,6 +22,18 @@ static void put_object(struct pack *p, uint32_t number, const struct pack *inner
     wire_put_bytes(p, number, bytes_of(inner->start, pack_len(inner)));
 }
 
+static void put_accepted(struct pack *p, const struct accepted *a)
+{
+    uint8_t room[64];
+    struct pack in = pack_of(room, sizeof room);
+    if (a->feed_epoch == 0)
+        return;
+    wire_put_uint(&in, 1, a->feed_epoch);
+    wire_put_uint(&in, 2, a->size);
+    wire_put_bytes(&in, 3, bytes_of(a->root, HASH_BYTES));
+    put_object(p, 10, &in);
+}
+
 static void put_organisation(struct pack *p, const struct organisation *o)
 {
     uint8_t basis_room[OBJECT_BYTES_MAX], room[OBJECT_BYTES_MAX];
@@ -40,6 +53,11 @@ static void put_organisation(struct pack *p, const struct organisation *o)
     wire_put_uint(&in, 7, o->status);
     wire_put_uint(&in, 8, o->feed_epoch);
     put_object(&in, 9, &basis);
+    put_accepted(&in, &o->accepted);
+    if (o->old_transport_until_utc != 0) {
+        wire_put_bytes(&in, 11, bytes_of(o->old_transport_key, KEY_BYTES));
+        wire_put_uint(&in, 12, (uint64_t)o->old_transport_until_utc);
+    }
     put_object(p, 8, &in);
 }
 
@@ -93,5 +111,7 @@ size_t roster_encode(const struct roster *r, uint8_t *out, size_t cap)
     put_policy(&p, &r->policy);
     if (r->version != 1)
         wire_put_bytes(&p, 11, bytes_of(r->genesis, HASH_BYTES));
+    if (!sodium_is_zero(r->also, HASH_BYTES))
+        wire_put_bytes(&p, 12, bytes_of(r->also, HASH_BYTES));
     return p.is_full ? 0 : pack_len(&p);
 }

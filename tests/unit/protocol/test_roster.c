@@ -25,6 +25,11 @@ static void test_round_trip(void **state)
     memcpy(s->in.organisations[4].transfer, "adequacy", 9);
     memset(s->in.organisations[4].name, 0, NAME_BYTES_MAX + 1);
     memcpy(s->in.organisations[4].name, "S\xc3\xa9mantique", 12);
+    s->in.organisations[4].accepted = (struct accepted){.feed_epoch = 1, .size = 77};
+    memset(s->in.organisations[4].accepted.root, 0x77, HASH_BYTES);
+    memset(s->in.organisations[3].old_transport_key, 0x66, KEY_BYTES);
+    s->in.organisations[3].old_transport_until_utc = s->in.issued_utc + OLD_TRANSPORT_SECONDS_MAX;
+    memset(s->in.also, 0xef, HASH_BYTES);
     s->in.policy = (struct roster_policy){100, 200, 300, 400};
     s->in.keys[0].refresh = 6;
     assert_int_equal(round_trip(s), OK);
@@ -44,6 +49,7 @@ static void test_round_trip(void **state)
     assert_int_equal(out->organisation_count, 5);
     assert_memory_equal(out->organisations, in->organisations, 5 * sizeof in->organisations[0]);
     assert_memory_equal(out->genesis, in->genesis, HASH_BYTES);
+    assert_memory_equal(out->also, in->also, HASH_BYTES);
     size_t len = roster_encode(in, s->text, sizeof s->text);
     assert_int_equal(roster_encode(in, s->text, len - 1), 0);
     assert_int_equal(roster_encode(in, s->text, len), len);
@@ -134,6 +140,45 @@ CHANGE(transport_key_long, ORG(4)->transport_key = DATA(A32 "A"))
 CHANGE(transport_key_none, ORG(4)->transport_key.len = 0)
 CHANGE(roles_none, ORG(4)->roles = 0)
 CHANGE(roles_unknown, ORG(4)->roles = 257)
+/* A list in which the last organisation is suspended and has an old transport key. */
+static Seinpost__Accepted accepted = {
+    PROTOBUF_C_MESSAGE_INIT(&seinpost__accepted__descriptor),
+    1,
+    9,
+    {32, (uint8_t *)(uintptr_t)A32}
+};
+#define SUSPENDED(epoch, length, root_bytes)                                                       \
+    ORG(4)->status = ORG_SUSPENDED;                                                                \
+    accepted.feed_epoch = epoch;                                                                   \
+    accepted.size = length;                                                                        \
+    accepted.root = root_bytes;                                                                    \
+    ORG(4)->accepted = &accepted
+#define OLD(bytes, until)                                                                          \
+    ORG(4)->old_transport_key = bytes;                                                             \
+    ORG(4)->old_transport_until_utc = until
+
+CHANGE(suspended, SUSPENDED(1, 9, DATA(A32)))
+CHANGE(suspended_epoch, SUSPENDED(2, 9, DATA(A32)))
+CHANGE(suspended_zero, SUSPENDED(0, 9, DATA(A32)))
+CHANGE(suspended_long, SUSPENDED(1, 1ULL << 40, DATA(A32)))
+CHANGE(suspended_root, SUSPENDED(1, 9, DATA("short")))
+CHANGE(active_accepted, SUSPENDED(1, 9, DATA(A32)); ORG(4)->status = ORG_ACTIVE)
+CHANGE(old_transport, OLD(DATA(A32), m->issued_utc + 30 * 86400))
+CHANGE(old_transport_long, OLD(DATA(A32), m->issued_utc + 30 * 86400 + 1))
+CHANGE(old_transport_never, OLD(DATA(A32), 0))
+CHANGE(old_transport_before, OLD(DATA(A32), -1))
+CHANGE(old_transport_short, OLD(DATA("short"), 5))
+CHANGE(old_transport_none, OLD(DATA(""), 5))
+CHANGE(old_transport_zeros, OLD(DATA(Z32), 5))
+CHANGE(old_transport_other, OLD(ORG(0)->transport_key, 5))
+CHANGE(old_transport_own, OLD(ORG(4)->transport_key, 5))
+CHANGE(old_transport_twice, OLD(DATA(A32), 5); ORG(3)->old_transport_key = DATA(A32);
+       ORG(3)->old_transport_until_utc = 5)
+CHANGE(genesis_also, m->also_previous = DATA(A32))
+CHANGE(later_also, m->version = 2; m->previous = DATA(A32); m->genesis = DATA(A32);
+       m->also_previous = DATA(A32))
+CHANGE(later_short_also, m->version = 2; m->previous = DATA(A32); m->genesis = DATA(A32);
+       m->also_previous = DATA("short"))
 CHANGE(status_zero, ORG(4)->status = 0)
 CHANGE(status_unknown, ORG(4)->status = 4)
 CHANGE(feed_epoch_zero, ORG(4)->feed_epoch = 0)
@@ -185,6 +230,25 @@ static void test_decode_rows(void **state)
         {later_no_genesis,     ERR_FORMAT,       "version 2 without the genesis"            },
         {later_short_genesis,  ERR_FORMAT,       "a short hash of the genesis"              },
         {later_zero_genesis,   ERR_FORMAT,       "zeros as the genesis"                     },
+        {suspended,            OK,               "suspended, with the end of its feed"      },
+        {suspended_epoch,      ERR_RANGE,        "an end of a chapter to come"              },
+        {suspended_zero,       ERR_RANGE,        "an end of chapter 0"                      },
+        {suspended_long,       ERR_RANGE,        "an end beyond any feed"                   },
+        {suspended_root,       ERR_FORMAT,       "half a root"                              },
+        {active_accepted,      ERR_RANGE,        "an end of the chapter that goes on"       },
+        {old_transport,        OK,               "an old transport key, for 30 days"        },
+        {old_transport_long,   ERR_RANGE,        "for longer"                               },
+        {old_transport_never,  ERR_RANGE,        "until no time"                            },
+        {old_transport_before, ERR_RANGE,        "until before 1970"                        },
+        {old_transport_short,  ERR_FORMAT,       "half an old transport key"                },
+        {old_transport_none,   ERR_FORMAT,       "a time without an old transport key"      },
+        {old_transport_zeros,  ERR_FORMAT,       "an old transport key of zeros"            },
+        {old_transport_other,  ERR_DUPLICATE,    "an old transport key that another has"    },
+        {old_transport_own,    ERR_DUPLICATE,    "an old transport key that is the new one" },
+        {old_transport_twice,  ERR_DUPLICATE,    "one old transport key of two"             },
+        {genesis_also,         ERR_FORMAT,       "a genesis after another one"              },
+        {later_also,           OK,               "a list after two"                         },
+        {later_short_also,     ERR_FORMAT,       "half the hash of the second"              },
         {later,                OK,               "version 2"                                },
         {no_federation,        ERR_FORMAT,       "no name of the federation"                },
         {long_federation,      ERR_LIMIT,        "a long name of the federation"            },
@@ -454,8 +518,32 @@ static void test_active_member(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct organisation o = {.roles = rows[i].roles, .status = rows[i].status};
         assert_int_equal(roster_is_active_member(&o), rows[i].want);
+        assert_int_equal(roster_is_active(&o), rows[i].status == ORG_ACTIVE);
+        o.is_barred = true;
+        assert_false(roster_is_active_member(&o));
     }
     assert_false(roster_is_active_member(NULL));
+}
+
+/* Goal: an old transport key admits to the day on which it ends, and nobody who takes no part. */
+static void test_admits(void **state)
+{
+    struct sample *s = *state;
+    sample_roster(&s->in, 4);
+    struct organisation *o = &s->in.organisations[2];
+    memset(o->old_transport_key, 0x66, KEY_BYTES);
+    o->old_transport_until_utc = 1000;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(round_trip(s), OK);
+        const struct organisation *want = i == 0 ? &s->out.organisations[2] : NULL;
+        assert_ptr_equal(roster_admits(&s->out, o->transport_key, 5000), want);
+        assert_ptr_equal(roster_admits(&s->out, o->old_transport_key, 1000), want);
+        assert_null(roster_admits(&s->out, o->old_transport_key, 1001));
+        o->status = ORG_SUSPENDED;
+        o->accepted.feed_epoch = 1;
+    }
+    uint8_t stranger[KEY_BYTES] = {0};
+    assert_null(roster_admits(&s->out, stranger, 0));
 }
 
 /* Goal: each role and status has a name of its own, and a role's name leads back to it. */
@@ -515,9 +603,9 @@ int main(void)
         cmocka_unit_test(test_policy_defaults), cmocka_unit_test(test_decode_rows),
         cmocka_unit_test(test_limits),          cmocka_unit_test(test_share_limit),
         cmocka_unit_test(test_largest_key),     cmocka_unit_test(test_arena),
-        cmocka_unit_test(test_lookups),         cmocka_unit_test(test_threshold_key),
-        cmocka_unit_test(test_active_member),   cmocka_unit_test(test_names),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_admits),          cmocka_unit_test(test_lookups),
+        cmocka_unit_test(test_threshold_key),   cmocka_unit_test(test_active_member),
+        cmocka_unit_test(test_names),           cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, sample_setup, sample_teardown);
 }
