@@ -1,5 +1,7 @@
 #include "protocol/entry.h"
 
+#include "protocol/envelope.h"
+
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
@@ -249,6 +251,18 @@ static enum err judge_signal(const struct header *h, const struct body *b, uint3
     return (uint64_t)h->expires_day > (uint64_t)b->day + term_days_max ? ERR_LIMIT : OK;
 }
 
+/* All end after one and the same time, and refer to nothing outside, so that neither tells what is
+ * within. */
+static enum err judge_envelope(const struct header *h, const struct body *b)
+{
+    if (h->audience != AUDIENCE_ADDRESSED || b->ref_plus_one != 0)
+        return ERR_FORMAT;
+    enum err e = envelope_check(b->payload);
+    if (e != OK)
+        return e;
+    return (uint64_t)h->expires_day == (uint64_t)b->day + ENVELOPE_TERM_DAYS ? OK : ERR_RANGE;
+}
+
 enum err entry_judge(const struct header *h, const struct body *b, uint32_t term_days_max,
                      uint32_t checkpoint_day)
 {
@@ -273,6 +287,8 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
         struct profile p;
         return profile_decode(b->payload, &p);
     }
+    case ENTRY_ENVELOPE:
+        return judge_envelope(h, b);
     case ENTRY_COVER:
         return is_padding(b->payload) ? OK : ERR_FORMAT; /* no room for words to everyone */
     default:

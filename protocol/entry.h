@@ -84,8 +84,9 @@ MUST_CHECK enum err erase_decode(struct bytes payload);
  *   A signal needs an expiry date (ERR_RANGE without) no more than term_days_max days after the day
  * it was written (ERR_LIMIT); an erase must name an earlier entry of its author (ERR_NOT_FOUND); a
  * body dated after checkpoint_day + 1 is from the future (ERR_RANGE); a cover's payload is zeros,
- * and a kind that is for all members is not addressed to one (ERR_FORMAT); a payload that does not
- * decode has the decoder's reason. */
+ * and a kind that is for all members is not addressed to one (ERR_FORMAT); an envelope is addressed
+ * and names no other entry (ERR_FORMAT), and ends ENVELOPE_TERM_DAYS after it was written
+ * (ERR_RANGE); a payload that does not decode has the decoder's reason. */
 MUST_CHECK enum err entry_judge(const struct header *h, const struct body *b,
                                 uint32_t term_days_max, uint32_t checkpoint_day);
 

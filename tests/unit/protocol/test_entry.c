@@ -3,6 +3,7 @@
  * and what a receiver makes of an entry.
  */
 #include "protocol/entry.h"
+#include "protocol/envelope.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -483,7 +484,7 @@ static void judge_rows(void **state)
         {ENTRY_COVER, "6869", 0, N, 1, N, ERR_FORMAT, "a cover entry that says something"},
         {ENTRY_COVER, "", 0, N + 2, 1, N, ERR_RANGE, "a cover entry of the future"},
         {ENTRY_ALERT, "01", 0, N, N + 1, N, ERR_VERSION, "a type for later software"},
-        {ENTRY_ENVELOPE, "", 0, N, N + 1, N, ERR_VERSION, "another"},
+        {ENTRY_ENVELOPE, "01", 0, N, N + 90, N, ERR_FORMAT, "an envelope for all members"},
         {0, "01", 0, N, N + 1, N, ERR_VERSION, "a type that is none"},
         {255, "01", 0, N, N + 1, N, ERR_VERSION, "a type far away"},
         {255, "01", 0, N + 2, N + 1, N, ERR_RANGE, "which is of the future"},
@@ -514,13 +515,50 @@ static void judge_rows(void **state)
     }
 }
 
+/* What can be told of an envelope without opening it. */
+static void envelope_rows(void **state)
+{
+    enum { N = 20000, CAP = 1826 };
+    (void)state;
+    static const struct {
+        uint8_t version;
+        size_t len;
+        uint64_t ref;
+        uint32_t day, expires;
+        enum err want;
+        const char *why;
+    } rows[] = {
+        {1, ENVELOPE_BYTES_MIN,     0, N,           N + 90, OK,            "an envelope"       },
+        {1, ENVELOPE_BYTES_MIN - 1, 0, N,           N + 90, ERR_TRUNCATED, "too short for any" },
+        {1, 0,                      0, N,           N + 90, ERR_TRUNCATED, "nothing"           },
+        {2, 1,                      0, N,           N + 90, ERR_VERSION,   "of later software" },
+        {1, ENVELOPE_BYTES_MIN,     1, N,           N + 90, ERR_FORMAT,    "refers to an entry"},
+        {1, ENVELOPE_BYTES_MIN,     0, N,           N + 91, ERR_RANGE,     "a day too long"    },
+        {1, ENVELOPE_BYTES_MIN,     0, N,           N + 89, ERR_RANGE,     "a day too short"   },
+        {1, ENVELOPE_BYTES_MIN,     0, N,           0,      ERR_RANGE,     "without end"       },
+        {1, ENVELOPE_BYTES_MIN,     0, DAY_MAX - 1, 88,     ERR_RANGE,     "past the last day" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint8_t payload[ENVELOPE_BYTES_MIN] = {rows[i].version};
+        struct header h = {
+            .audience = AUDIENCE_ADDRESSED, .expires_day = rows[i].expires, .index = 10};
+        struct body b = {.type = ENTRY_ENVELOPE,
+                         .day = rows[i].day,
+                         .ref_plus_one = rows[i].ref,
+                         .payload = bytes_of(payload, rows[i].len)};
+        enum err e = entry_judge(&h, &b, CAP, DAY_MAX);
+        if (e != rows[i].want)
+            fail_msg("%s: %s", rows[i].why, err_name(e));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trips),         cmocka_unit_test(truncated_at_each_byte),
         cmocka_unit_test(altered_at_each_bit), cmocka_unit_test(refused_rows),
         cmocka_unit_test(padding_is_zero),     cmocka_unit_test(endpoint_rows),
-        cmocka_unit_test(judge_rows),
+        cmocka_unit_test(judge_rows),          cmocka_unit_test(envelope_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
