@@ -31,7 +31,12 @@ enum err transport_new(const struct transport_config *config, struct transport *
         t->config.reconnect_ms_max = TRANSPORT_RECONNECT_MS_MAX;
     if (t->config.reconnect_ms_max < t->config.reconnect_ms_min)
         t->config.reconnect_ms_max = t->config.reconnect_ms_min;
-    enum err e = config->listen ? inbound_open(t) : OK;
+    if (t->config.connections_per_source == 0)
+        t->config.connections_per_source = TRANSPORT_CONNECTIONS_PER_SOURCE;
+    t->now_ms = transport_clock_ms();
+    enum err e = conns_open(t);
+    if (e == OK && config->listen)
+        e = inbound_open(t);
     t->config.listen = NULL;
     if (e != OK) {
         int why = zmq_errno();
@@ -51,6 +56,7 @@ void transport_free(struct transport **t)
     for (size_t i = 0; i < OUTBOUND_SLOTS; i++)
         curve_dialler_close(&(*t)->outbound[i].socket, &(*t)->outbound[i].monitor);
     inbound_close(*t);
+    conns_close(*t);
     sodium_memzero(*t, sizeof **t);
     free(*t);
     *t = NULL;
@@ -64,6 +70,11 @@ const char *transport_endpoint(const struct transport *t)
 uint64_t transport_refusals(const struct transport *t)
 {
     return t->zap ? zap_refusals(t->zap) : 0;
+}
+
+struct transport_shuts transport_shuts(const struct transport *t)
+{
+    return t->shuts;
 }
 
 /* ---- events ---- */
@@ -123,12 +134,15 @@ bool transport_next(struct transport *t, struct transport_event *ev)
     t->now_ms = transport_clock_ms();
     if (t->zap)
         zap_step(t->zap);
+    conns_look(t, false);
+    t->is_read_out = !t->listener;
     for (size_t left = t->outbound_used + 1; left > 0; left--) {
         size_t turn = t->turn <= t->outbound_used ? t->turn : 0;
         t->turn = turn + 1;
         if (turn == 0 ? inbound_step(t) : outbound_step(t, &t->outbound[turn - 1]))
             return event_take(t, ev);
     }
+    conns_look(t, t->is_read_out);
     return false;
 }
 
@@ -145,6 +159,7 @@ zmq_pollitem_t *transport_poll_items(struct transport *t, size_t own, size_t *co
     for (size_t i = 0; i < own; i++)
         t->items[i] = (zmq_pollitem_t){.fd = -1};
     *count = own;
+    t->items[(*count)++] = (zmq_pollitem_t){.fd = t->moves, .events = ZMQ_POLLIN};
     if (t->zap)
         item_add(t, count, zap_socket(t->zap));
     if (t->listener) {
@@ -166,6 +181,7 @@ long transport_timeout_ms(const struct transport *t, long at_most)
     if (t->queue_count > 0 || t->is_message_due || t->is_discarding || t->inbound_closing > 0)
         return 0;
     uint64_t now_ms = transport_clock_ms();
+    at_most = conns_timeout_ms(t, now_ms, at_most);
     for (size_t i = 0; i < t->outbound_used; i++) {
         const struct outbound *out = &t->outbound[i];
         if (out->state == OUTBOUND_ENDING)

@@ -25,12 +25,14 @@
  * transport_cut.
  *
  * Bounded here: links (TRANSPORT_LINKS_MAX) and listener's links of one key
- * (TRANSPORT_LINKS_PER_KEY), dialled peers (PEERS_MAX), bytes of a frame before and after
- * authentication, frames queued for and from each connection, time for a handshake, silence of a
- * peer, work in one call.
- * Not bounded here: descriptors (a dialled peer takes four, a connection to the listener one),
- * connections that have not finished their handshake, bytes of a message of many frames before it
- * is complete and is then refused, time that libzmq's I/O thread spends in looking up a host name.
+ * (TRANSPORT_LINKS_PER_KEY), dialled peers (PEERS_MAX), connections from one address before and
+ * after authentication (connections_per_source), connections that have not spoken yet, and time to
+ * speak, descriptors (some are always kept for the rest of the process), bytes of a frame before
+ * and after authentication, frames queued for and from each connection, bytes of a message of many
+ * frames, time for a handshake, silence of a peer, work in one call.
+ * Not bounded here: the rate at which one address connects anew, what libzmq gathers of an endless
+ * message while the caller does not call (it reads some hundred MB/s), time that libzmq's I/O
+ * thread spends in looking up a host name.
  */
 #ifndef NODE_TRANSPORT_H
 #define NODE_TRANSPORT_H
@@ -48,7 +50,8 @@ enum {
     TRANSPORT_LINKS_MAX =
         2048, /* PEERS_MAX of them for dialled peers, the others for the listener */
     TRANSPORT_LINKS_PER_KEY = 4, /* at the listener; one more takes the place of the oldest */
-    TRANSPORT_POLL_OWN_MAX = 64, /* descriptors that the caller may poll along */
+    TRANSPORT_CONNECTIONS_PER_SOURCE = 128, /* at the listener, unless configured otherwise */
+    TRANSPORT_POLL_OWN_MAX = 64,            /* descriptors that the caller may poll along */
     TRANSPORT_RECONNECT_MS_MIN = 1000,
     TRANSPORT_RECONNECT_MS_MAX = 60000,
 };
@@ -67,6 +70,8 @@ struct transport_config {
     unsigned io_threads;       /* of libzmq; 0: one. The first transport of a process decides. */
     unsigned reconnect_ms_min; /* 0: TRANSPORT_RECONNECT_MS_MIN */
     unsigned reconnect_ms_max; /* 0: TRANSPORT_RECONNECT_MS_MAX */
+    /* From one IPv4 address, or one IPv6 network of 64 bits; 0: TRANSPORT_CONNECTIONS_PER_SOURCE */
+    unsigned connections_per_source;
 };
 
 enum transport_event_type { TRANSPORT_UP = 1, TRANSPORT_DOWN, TRANSPORT_FRAME };
@@ -123,11 +128,8 @@ bool transport_next(struct transport *t, struct transport_event *ev);
  * delivery. */
 MUST_CHECK enum err transport_send(struct transport *t, uint32_t link, struct bytes frame);
 
-/* Ends a link: its DOWN comes next, no frame of it any more, and sends to it fail. A dialled peer's
- * connection is closed, and dialled again in due time. A listener's connection is shut down at once
- * while its message is in hand, that is if the last event was a frame of this link, or its UP;
- * otherwise with the next message of that peer, since only then is the descriptor surely its own.
- * Unknown links are ignored. */
+/* Ends a link and its connection at once: its DOWN comes next, no frame of it any more, and sends
+ * to it fail. A dialled peer is dialled again in due time. Unknown links are ignored. */
 void transport_cut(struct transport *t, uint32_t link);
 
 /* Keeps a connection to a peer under way: dials now, and again whenever it ends, after a random
@@ -144,5 +146,13 @@ void transport_hangup(struct transport *t, const uint8_t transport_key[TRANSPORT
 
 /* Handshakes refused since the start, the self-test's own included; for a log at a limited rate. */
 uint64_t transport_refusals(const struct transport *t);
+
+/* Connections that were ended since the start though nobody asked to. */
+struct transport_shuts {
+    uint64_t crowded; /* too many from one address, or in all, or descriptors were running out */
+    uint64_t silent;  /* to the listener; not a word in time */
+    uint64_t endless; /* a message went on and on */
+};
+struct transport_shuts transport_shuts(const struct transport *t);
 
 #endif

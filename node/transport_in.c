@@ -10,8 +10,8 @@
  * our own ZAP handler has answered for it; so its first message is read after the old one's end.
  * 2. A link whose end was reported is kept until the ROUTER has nothing more to read, so that what
  * it sent last still counts as its own.
- * 3. shutdown() is called only for the message in hand, and only if a last look at the monitor
- * still shows no end of its connection.
+ * 3. A connection is shut down only if a last look at the monitor still shows no end of it; and
+ * then by its inode (tcp.h).
  *
  * What remains is a message that libzmq hands over microseconds after it has reported the end: it
  * makes a link of a dead connection, which ends when somebody sends to it or its descriptor appears
@@ -19,7 +19,6 @@
  */
 #include <assert.h>
 #include <sodium.h>
-#include <sys/socket.h>
 
 #include "node/curve.h"
 #include "node/transport_parts.h"
@@ -36,11 +35,12 @@ enum err inbound_open(struct transport *t)
         return e;
     t->listener = curve_listener(t->config.secret_key, t->config.listen);
     void *raw = zsock_resolve(t->listener);
-    t->listener_monitor = curve_monitor(raw, ZMQ_EVENT_DISCONNECTED);
+    t->listener_monitor = curve_monitor(raw, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
     size_t len = sizeof t->endpoint;
     if (!t->listener_monitor || zmq_bind(raw, t->config.listen) != 0 ||
         zmq_getsockopt(raw, ZMQ_LAST_ENDPOINT, t->endpoint, &len) != 0)
         return ERR_IO;
+    t->port = (uint16_t)strtoul(strrchr(t->endpoint, ':') + 1, NULL, 10);
     return OK;
 }
 
@@ -107,11 +107,17 @@ static struct inbound *inbound_by_fd(struct transport *t, int fd)
 static void inbound_watch(struct transport *t)
 {
     uint32_t fd;
-    while (curve_monitor_next(t->listener_monitor, &fd) != 0) {
+    for (int event; (event = curve_monitor_next(t->listener_monitor, &fd)) != 0;) {
+        if (event == ZMQ_EVENT_ACCEPTED) {
+            conn_accepted(t, (int)fd);
+            continue;
+        }
+        conn_ended(t, (int)fd);
         struct inbound *in = inbound_by_fd(t, (int)fd);
         if (in)
             inbound_set_closing(t, in);
     }
+    conns_enforce(t);
 }
 
 /* The ROUTER has nothing more to read: rule 2. */
@@ -132,6 +138,23 @@ static struct inbound *inbound_by_routing_id(struct transport *t, const uint8_t 
     return NULL;
 }
 
+/* Ends the connection of a link, or of a message that belongs to none. */
+static void inbound_shutdown(struct transport *t, const struct inbound *in, int fd)
+{
+    inbound_watch(t); /* rule 3 */
+    if (!(in && in->is_closing))
+        conn_shut(t, fd);
+}
+
+void inbound_cut(struct transport *t, struct inbound *in)
+{
+    if (t->has_message && !t->message_event.is_outbound &&
+        t->message_event.link == inbound_link(t, in))
+        t->is_message_due = false;
+    inbound_set_cut(t, in);
+    inbound_shutdown(t, in, in->fd);
+}
+
 /* Ends the oldest link of a key that has as many as it may. */
 static void inbound_make_way(struct transport *t, const uint8_t key[TRANSPORT_KEY_BYTES])
 {
@@ -146,7 +169,7 @@ static void inbound_make_way(struct transport *t, const uint8_t key[TRANSPORT_KE
             oldest = in;
     }
     if (count >= TRANSPORT_LINKS_PER_KEY)
-        inbound_set_cut(t, oldest);
+        inbound_cut(t, oldest);
 }
 
 /* A slot for a new link: a free one, or else that of a cut link, which is then no longer recognised
@@ -213,24 +236,6 @@ static struct inbound *inbound_match(struct transport *t, const uint8_t *routing
     return NULL;
 }
 
-static void inbound_shutdown(struct transport *t, struct inbound *in, int fd)
-{
-    inbound_watch(t); /* rule 3 */
-    if (fd >= 0 && !(in && in->is_closing))
-        shutdown(fd, SHUT_RDWR);
-}
-
-void inbound_cut(struct transport *t, struct inbound *in)
-{
-    bool is_in_hand = t->has_message && !t->message_event.is_outbound &&
-                      t->message_event.link == inbound_link(t, in);
-    inbound_set_cut(t, in);
-    if (!is_in_hand)
-        return;
-    t->is_message_due = false;
-    inbound_shutdown(t, in, in->fd);
-}
-
 static bool inbound_discard(struct transport *t)
 {
     void *raw = zsock_resolve(t->listener);
@@ -295,6 +300,8 @@ static bool inbound_judge(struct transport *t, const uint8_t *routing_id, bool i
     if (is_own_id && inbound_key(&t->message, key)) {
         bool is_valid = !t->is_discarding && zmq_msg_size(&t->message) <= FRAME_BYTES_MAX;
         in = inbound_match(t, routing_id, fd, key);
+        if (!in || !in->is_closing)
+            conn_heard(t, fd);
         if (!in)
             in = inbound_add(t, routing_id, fd, key, is_valid);
         if (in && in->state == INBOUND_UP && is_valid) {
@@ -318,6 +325,7 @@ bool inbound_step(struct transport *t)
         inbound_watch(t);
         if (!inbound_receive(t, routing_id, &is_own_id)) {
             inbound_sweep(t);
+            t->is_read_out = true;
             break;
         }
         if (inbound_judge(t, routing_id, is_own_id))

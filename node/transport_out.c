@@ -11,7 +11,8 @@
 enum {
     OUTBOUND_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                       ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-                      ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_CONNECT_RETRIED,
+                      ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_CONNECT_RETRIED |
+                      ZMQ_EVENT_CONNECTED,
     /* Whatever libzmq reports or forgets to report, an attempt ends. */
     OUTBOUND_ATTEMPT_MS = CURVE_CONNECT_MS + CURVE_HANDSHAKE_MS + 1000,
 };
@@ -40,6 +41,7 @@ struct outbound *outbound_find(struct transport *t, uint32_t link)
 static void outbound_retry(struct transport *t, struct outbound *out)
 {
     uint64_t min = t->config.reconnect_ms_min, max = t->config.reconnect_ms_max;
+    conn_dialled_ended(t, &out->ref);
     curve_dialler_close(&out->socket, &out->monitor);
     out->state = OUTBOUND_WAITING;
     out->wait_ms_max = out->wait_ms_max < max / 2 ? 2 * out->wait_ms_max : max;
@@ -49,8 +51,9 @@ static void outbound_retry(struct transport *t, struct outbound *out)
 
 static void outbound_connect(struct transport *t, struct outbound *out)
 {
-    out->socket =
-        curve_dialler(t->config.public_key, t->config.secret_key, out->key, out->endpoint);
+    out->socket = conns_are_scarce(t) ? NULL
+                                      : curve_dialler(t->config.public_key, t->config.secret_key,
+                                                      out->key, out->endpoint);
     out->monitor = out->socket ? curve_monitor(out->socket, OUTBOUND_EVENTS) : NULL;
     if (!out->monitor || zmq_connect(out->socket, out->endpoint) != 0) {
         outbound_retry(t, out);
@@ -95,12 +98,16 @@ static void outbound_watch(struct transport *t, struct outbound *out)
     uint32_t value;
     int event;
     while (out->monitor && (event = curve_monitor_next(out->monitor, &value)) != 0) {
-        if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED && out->state == OUTBOUND_CONNECTING)
+        if (event == ZMQ_EVENT_CONNECTED) {
+            conn_dialled(t, (int)value, &out->ref);
+        } else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED && out->state == OUTBOUND_CONNECTING) {
             outbound_set_up(t, out);
-        else if (event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED && out->state == OUTBOUND_CONNECTING)
+        } else if (event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED && out->state == OUTBOUND_CONNECTING) {
             outbound_retry(t, out);
-        else if (out->state == OUTBOUND_UP)
+        } else if (out->state == OUTBOUND_UP) {
+            conn_dialled_ended(t, &out->ref);
             out->state = OUTBOUND_ENDING;
+        }
     }
 }
 
@@ -119,6 +126,7 @@ static bool outbound_receive(struct transport *t, struct outbound *out)
         outbound_end(t, out);
         return true;
     }
+    conn_dialled_heard(t, &out->ref);
     transport_deliver(t, outbound_link(t, out), out->key, true);
     return true;
 }

@@ -9,6 +9,7 @@
 
 #include <czmq.h>
 
+#include "node/tcp.h"
 #include "node/transport.h"
 #include "node/zap.h"
 
@@ -17,8 +18,16 @@ enum {
     INBOUND_UP_MAX = TRANSPORT_LINKS_MAX - PEERS_MAX,
     OUTBOUND_SLOTS = PEERS_MAX,
     LINK_PLACE_BITS = 12,
-    ROUTING_ID_BYTES = 5, /* those that libzmq itself gives: zero, then a counter */
-    QUEUE_MAX = 4096,     /* events without a frame: one DOWN for each link at most, and one UP */
+    ROUTING_ID_BYTES = 5,   /* those that libzmq itself gives: zero, then a counter */
+    QUEUE_MAX = 4096,       /* events without a frame: one DOWN for each link at most, and one UP */
+    CONNS_MAX = 8192,       /* descriptors of connections are below this */
+    CONNS_SILENT_MAX = 512, /* to the listener, that have not spoken yet */
+    CONNS_RESERVE_MAX = 64, /* descriptors kept free for everything else */
+    CONNS_SILENT_MS = 15000,      /* to speak after connecting */
+    CONNS_LOOK_MS = 10,           /* between looks at a connection whose bytes come in */
+    CONNS_LOOK_LATE_MS = 100,     /* looks while there is always something to read */
+    CONNS_BYTES_MAX = 4u << 20,   /* read by libzmq of a message that is not complete */
+    CONNS_QUEUED_FRAMES_MAX = 18, /* of one connection, complete and waiting for us */
 };
 
 _Static_assert(INBOUND_SLOTS + OUTBOUND_SLOTS <= 1 << LINK_PLACE_BITS, "every slot has a place");
@@ -51,6 +60,7 @@ enum outbound_state {
 
 struct outbound {
     enum outbound_state state;
+    struct tcp_ref ref; /* its connection; inode 0 before that is known */
     uint8_t key[TRANSPORT_KEY_BYTES];
     char endpoint[ENDPOINT_BYTES_MAX + 1];
     void *socket;
@@ -59,6 +69,27 @@ struct outbound {
     uint64_t up_ms;       /* since when it is up */
     uint64_t wait_ms_max; /* the next wait is at most this */
     uint32_t generation;
+};
+
+/* A TCP connection under one of libzmq's descriptors, from the report that it exists to the report
+ * that it has ended (transport_conn.c). */
+enum conn_kind { CONN_NONE = 0, CONN_IN, CONN_OUT };
+
+struct conn {
+    enum conn_kind kind;
+    bool has_spoken;    /* a message came over it */
+    bool is_doomed;     /* to be shut down once the monitor is read to its end */
+    bool is_shut;       /* by us; its end has not been reported yet */
+    bool is_moving;     /* bytes came in since the last look */
+    bool has_delivered; /* a whole message came since the last look */
+    bool is_suspect;    /* was above the limit at the last look */
+    struct tcp_ref ref;
+    uint8_t source[TCP_SOURCE_BYTES];
+    uint64_t order;
+    uint64_t since_ms;    /* it was reported */
+    uint64_t whole_ms;    /* of the look after the last whole message */
+    uint64_t whole_bytes; /* read by libzmq then */
+    uint64_t read_bytes;  /* read by libzmq at the last look */
 };
 
 struct transport {
@@ -76,6 +107,22 @@ struct transport {
     size_t inbound_closing;
     uint64_t inbound_order;
 
+    struct tcp_hand hand;
+    int moves; /* an epoll that tells on which connections bytes came in */
+    uint16_t port;
+    struct conn conns[CONNS_MAX]; /* by descriptor */
+    size_t conns_used;            /* highest descriptor in use, plus one */
+    size_t conns_silent;          /* CONN_IN, not shut, have not spoken */
+    size_t conns_doomed;
+    size_t conns_moving;
+    uint64_t conns_order;
+    uint64_t look_ms;    /* when we last looked at those that move */
+    uint64_t silence_ms; /* when we last looked at those that are silent */
+    uint64_t drained_ms; /* when no socket had anything more to read */
+    bool is_drained;     /* whether that is so now */
+    bool is_read_out;    /* the listener had nothing more to read in this call */
+    struct transport_shuts shuts;
+
     struct outbound outbound[OUTBOUND_SLOTS];
     size_t outbound_used;
     size_t turn; /* whose turn it is: 0 the listener, then outbound slots */
@@ -91,7 +138,7 @@ struct transport {
     bool is_message_due;
     struct transport_event message_event;
 
-    zmq_pollitem_t items[TRANSPORT_POLL_OWN_MAX + 3 + 2 * OUTBOUND_SLOTS];
+    zmq_pollitem_t items[TRANSPORT_POLL_OWN_MAX + 4 + 2 * OUTBOUND_SLOTS];
 };
 
 uint64_t transport_clock_ms(void);
@@ -114,8 +161,32 @@ void inbound_close(struct transport *t);
 bool inbound_step(struct transport *t);
 struct inbound *inbound_find(struct transport *t, uint32_t link);
 MUST_CHECK enum err inbound_send(struct transport *t, struct inbound *in, struct bytes frame);
-/* Queues DOWN; shuts the connection down if t->message came over it. */
+/* Queues DOWN and shuts the connection down. */
 void inbound_cut(struct transport *t, struct inbound *in);
+
+/* ---- transport_conn.c ---- */
+MUST_CHECK enum err conns_open(struct transport *t);
+void conns_close(struct transport *t);
+/* What the monitors tell. conn_accepted only marks whom it would shut down: conns_enforce does that
+ * once the monitor is read to its end, when every descriptor is surely whose we think it is. */
+void conn_accepted(struct transport *t, int fd);
+void conns_enforce(struct transport *t);
+void conn_ended(struct transport *t, int fd);
+/* A whole message came over a connection to the listener. */
+void conn_heard(struct transport *t, int fd);
+/* Shuts a connection to the listener down, now. */
+void conn_shut(struct transport *t, int fd);
+/* The same of connections that we dialled; *ref is what conn_dialled found, inode 0 if nothing. */
+void conn_dialled(struct transport *t, int fd, struct tcp_ref *ref);
+void conn_dialled_heard(struct transport *t, const struct tcp_ref *ref);
+void conn_dialled_ended(struct transport *t, struct tcp_ref *ref);
+/* Looks at connections on which bytes came in, and at those that are silent, when it is time to.
+ * is_drained says whether no socket had anything more to read. */
+void conns_look(struct transport *t, bool is_drained);
+/* at_most, or less if a connection is to be looked at before. */
+long conns_timeout_ms(const struct transport *t, uint64_t now_ms, long at_most);
+/* Whether so few descriptors are left that none is to be spent on a dial. */
+bool conns_are_scarce(const struct transport *t);
 
 /* ---- transport_out.c ---- */
 bool outbound_step(struct transport *t, struct outbound *out);
