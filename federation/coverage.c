@@ -104,6 +104,7 @@ void federation_feed_status(const struct federation *f, size_t i, struct feed_st
     out->seen_size = feed->seen.size > out->size ? feed->seen.size : out->size;
     out->seq = feed->seen.seq;
     out->heard_utc = feed->rec.heard_utc;
+    out->signed_utc = feed->seen.seq != 0 ? (int64_t)feed->seen.time_utc : 0;
     out->owed = owed_here(f, feed);
     out->refused = feed->rec.refused;
     out->is_disputed = feed->rec.is_disputed;

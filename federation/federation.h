@@ -117,6 +117,8 @@ struct feed_status {
     uint64_t seen_size; /* entries of the newest checkpoint known */
     uint64_t seq;
     int64_t heard_utc;
+    int64_t
+        signed_utc; /* when the newest checkpoint known was signed, by its author's clock; 0 none */
     uint64_t owed;
     uint64_t refused;
     bool is_disputed;

@@ -23,6 +23,8 @@ extern const struct cli_command cli_roster_show, cli_roster_import;
 extern const struct cli_command cli_keys_deal, cli_keys_take, cli_keys_show;
 /* cli_publish.c, cli_consult.c */
 extern const struct cli_command cli_publish, cli_consult;
+/* cli_doctor.c */
+extern const struct cli_command cli_doctor;
 /* cli_desk.c, cli_status.c */
 extern const struct cli_command cli_list, cli_erase, cli_verify, cli_status;
 

@@ -11,11 +11,17 @@
 #include "node/text.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_publish,       &cli_consult,     &cli_list,           &cli_erase,
-    &cli_status,        &cli_verify,      &cli_init,           &cli_card,
-    &cli_roster_create, &cli_roster_add,  &cli_roster_change,  &cli_roster_sign,
-    &cli_roster_import, &cli_roster_show, &cli_roster_steward, &cli_keys_deal,
-    &cli_keys_take,     &cli_keys_show,   &cli_config_check,   NULL,
+    &cli_publish,     &cli_consult,
+    &cli_list,        &cli_erase,
+    &cli_status,      &cli_verify,
+    &cli_doctor,      &cli_init,
+    &cli_card,        &cli_roster_create,
+    &cli_roster_add,  &cli_roster_change,
+    &cli_roster_sign, &cli_roster_import,
+    &cli_roster_show, &cli_roster_steward,
+    &cli_keys_deal,   &cli_keys_take,
+    &cli_keys_show,   &cli_config_check,
+    &cli_doctor,      NULL,
 };
 
 /* No core dump may hold a name or a key. */

@@ -4,37 +4,19 @@
 #include "node/node.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "federation/access.h"
+#include "node/list_json.h"
 #include "node/store_read.h"
 #include "protocol/answer.h"
-#include "protocol/calendar.h"
-#include "protocol/roster_fingerprint.h"
 
-static json_t *time_json(int64_t utc)
+/* How many files and connections this process may have open. */
+static json_int_t files_max(void)
 {
-    char text[UTC_TEXT_BYTES];
-    if (utc <= 0)
-        return json_null();
-    utc_format(utc, text);
-    return json_string(text);
-}
-
-static json_t *roles_json(uint32_t roles)
-{
-    json_t *list = json_array();
-    for (uint32_t bit = 1; bit <= ROLES_ALL; bit <<= 1)
-        if (roles & bit)
-            json_array_append_new(list, json_string(role_name(bit)));
-    return list;
-}
-
-static json_t *roster_json(const struct roster *r)
-{
-    char fingerprint[FINGERPRINT_CHARS];
-    roster_fingerprint(r->hash, fingerprint);
-    return json_pack("{s:I,s:s,s:o}", "version", (json_int_t)r->version, "fingerprint", fingerprint,
-                     "fresh_until", time_json(r->fresh_until_utc));
+    struct rlimit files;
+    bool is_known = getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur <= INT32_MAX;
+    return is_known ? (json_int_t)files.rlim_cur : INT32_MAX;
 }
 
 static json_t *coverage_json(const struct node *n)
@@ -47,18 +29,18 @@ static json_t *coverage_json(const struct node *n)
             json_array_append_new(gaps, json_string(gap_name(1u << bit)));
     return json_pack("{s:o,s:I,s:I,s:I,s:o}", "gaps", gaps, "feeds", (json_int_t)c.feeds, "covered",
                      (json_int_t)c.feeds_covered, "owed", (json_int_t)c.owed, "oldest_heard",
-                     time_json(c.oldest_heard_utc));
+                     list_time_json(c.oldest_heard_utc));
 }
 
 static json_t *peer_json(const struct organisation *org, const struct feed_status *s)
 {
-    return json_pack("{s:s,s:s,s:o,s:s,s:b,s:I,s:I,s:I,s:o,s:I,s:I,s:b,s:I}", "org_id", org->org_id,
-                     "name", org->name, "roles", roles_json(org->roles), "status",
-                     org_status_name(org->status), "up", s->is_up, "size", (json_int_t)s->size,
-                     "seen_size", (json_int_t)s->seen_size, "lag",
-                     (json_int_t)(s->seen_size - s->size), "heard", time_json(s->heard_utc), "owed",
-                     (json_int_t)s->owed, "refused", (json_int_t)s->refused, "disputed",
-                     s->is_disputed, "holds", (json_int_t)s->held_size);
+    return json_pack(
+        "{s:s,s:s,s:o,s:s,s:b,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:b,s:I}", "org_id", org->org_id, "name",
+        org->name, "roles", list_roles_json(org->roles), "status", org_status_name(org->status),
+        "up", s->is_up, "size", (json_int_t)s->size, "seen_size", (json_int_t)s->seen_size, "lag",
+        (json_int_t)(s->seen_size - s->size), "heard", list_time_json(s->heard_utc), "signed",
+        list_time_json(s->signed_utc), "owed", (json_int_t)s->owed, "refused",
+        (json_int_t)s->refused, "disputed", s->is_disputed, "holds", (json_int_t)s->held_size);
 }
 
 static json_t *peers_json(const struct node *n, const struct roster *r)
@@ -111,7 +93,10 @@ json_t *status_json(struct node *n)
     federation_standing(n->core, &s);
     json_t *out = json_pack("{s:s,s:s}", "org_id", n->config.org_id, "federation",
                             r != NULL ? r->federation : "");
-    json_object_set_new(out, "roster", r != NULL ? roster_json(r) : json_null());
+    json_object_set_new(out, "roster", r != NULL ? list_roster_json(r) : json_null());
+    json_object_set_new(out, "self", r != NULL ? list_self_json(r, n->author) : json_null());
+    json_object_set_new(out, "files_max", json_integer(files_max()));
+    json_object_set_new(out, "now", list_time_json(node_now_utc()));
     json_object_set_new(out, "signing",
                         json_pack("{s:b,s:b,s:I,s:I}", "may_sign", s.may_sign, "behind",
                                   s.is_behind, "needed", (json_int_t)s.needed, "answered",

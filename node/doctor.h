@@ -1,0 +1,83 @@
+/*
+ * doctor.h - what stands between a node and its work, in the order in which to mend it.
+ *
+ * A check adds one finding: it is well, or it is to be mended and how, or it is something to know
+ * that this node's operator need not act on. The first finding to be mended is the next step. What
+ * a running node says is judged from its status (the control protocol) alone, so that each sentence
+ * can be tested with a few lines of JSON.
+ */
+#ifndef NODE_DOCTOR_H
+#define NODE_DOCTOR_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+enum { FINDINGS_MAX = 64, FINDING_BYTES = 1200 };
+
+enum finding_state {
+    FINDING_WELL,
+    FINDING_NOTE, /* to know; nothing to do here */
+    FINDING_TODO,
+};
+
+struct finding {
+    const char *check; /* stable name, for programs */
+    enum finding_state state;
+    char text[FINDING_BYTES]; /* a sentence */
+    char step[FINDING_BYTES]; /* what to do: a command, or a sentence; "" if nothing */
+};
+
+struct doctor {
+    const char *program; /* "seinpost --config FILE", for the commands in steps */
+    const char *config;  /* FILE */
+    size_t count;
+    struct finding list[FINDINGS_MAX];
+};
+
+/* Adds a finding, translated already; further ones than fit are dropped. */
+void doctor_well(struct doctor *d, const char *check, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void doctor_note(struct doctor *d, const char *check, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void doctor_todo(struct doctor *d, const char *check, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Says what to do about the finding that was added last. */
+void doctor_step(struct doctor *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The first finding to be mended; NULL if all is well. */
+const struct finding *doctor_next(const struct doctor *d);
+
+/* ---- doctor_disk.c: files and folders ---- */
+
+/* Public halves of the keys on disk, as the member list writes them; "" where there is none. */
+struct doctor_keys {
+    char feed[65];
+    char transport[65];
+};
+
+/* Data folder, room on its disk, keys, their modes, and the passphrase. False if there is no data
+ * folder to go on with. */
+bool doctor_disk(struct doctor *d, const struct config *c, struct doctor_keys *keys);
+
+/* Whether the shares that the list gives this organisation (self, of list_self_json) are among its
+ * keys. */
+void doctor_shares(struct doctor *d, const struct config *c, const json_t *self);
+
+/* ---- doctor_judge.c: what the list and a running node say; no file is touched ---- */
+
+/* The member list and this organisation's place in it: status has "roster" and "self", both null
+ * without a list. */
+void doctor_list(struct doctor *d, const json_t *status, const struct doctor_keys *keys,
+                 int64_t now_utc);
+
+/* The legal basis that the list gives of this organisation; nothing where self is no object. */
+void doctor_basis(struct doctor *d, const json_t *self, int64_t now_utc);
+
+/* A running node, from its status. */
+void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc);
+
+#endif

@@ -1,0 +1,428 @@
+/*
+ * doctor_judge.c - the checks of doctor.h that read what the member list and a running node say.
+ */
+#include "node/doctor.h"
+
+#include <string.h>
+
+#include "node/list_json.h"
+#include "node/text.h"
+#include "node/words.h"
+#include "protocol/calendar.h"
+
+enum {
+    BASIS_DAYS_MIN = 60,  /* renewing a legal basis takes weeks */
+    FRESH_DAYS_MIN = 14,  /* stewards have to sign a list */
+    SKEW_SECONDS = 120,   /* clocks that a time service keeps differ by less than one */
+    FRESH_PARTS = 4,      /* a node signs at least this many times in the policy's coverage time */
+    SLACK_SECONDS = 3600, /* on top of that */
+    FILES_MIN = 4096,
+};
+
+static bool is_true(const json_t *o, const char *name)
+{
+    return json_is_true(json_object_get(o, name));
+}
+
+static int64_t time_of(const json_t *o, const char *name)
+{
+    return list_time_read(json_object_get(o, name));
+}
+
+static long long days_until(int64_t then, int64_t now)
+{
+    return (long long)((then - now) / DAY_SECONDS);
+}
+
+/* Names of organisations for a sentence, up to three and then the number of the rest. */
+struct names {
+    char text[512];
+    size_t count;
+};
+
+static void names_add(struct names *n, const json_t *organisation)
+{
+    enum { NAMES_MAX = 3 };
+    size_t used = strlen(n->text);
+    const char *name = words_text(organisation, "name");
+    if (n->count < NAMES_MAX)
+        snprintf(n->text + used, sizeof n->text - used, "%s%s", n->count > 0 ? ", " : "",
+                 name[0] != '\0' ? name : words_text(organisation, "org_id"));
+    else if (n->count == NAMES_MAX)
+        snprintf(n->text + used, sizeof n->text - used, " ...");
+    n->count++;
+}
+
+/* ---- The member list ---- */
+
+static void check_freshness(struct doctor *d, const json_t *roster, int64_t now)
+{
+    int64_t until = time_of(roster, "fresh_until");
+    long long version = words_number(roster, "version");
+    if (until == 0 || until >= now + (int64_t)FRESH_DAYS_MIN * DAY_SECONDS) {
+        doctor_well(d, "list", _("The member list is version %lld, good until %.10s."), version,
+                    words_text(roster, "fresh_until"));
+        return;
+    }
+    if (until < now)
+        doctor_todo(d, "list",
+                    _("The member list has been out of date since %.10s: nothing can be "
+                      "published, and no consult says \"no match\"."),
+                    words_text(roster, "fresh_until"));
+    else
+        doctor_todo(d, "list", _("The member list must be renewed by %.10s."),
+                    words_text(roster, "fresh_until"));
+    doctor_step(d,
+                _("Ask the stewards for a new version (they run: seinpost roster change "
+                  "--fresh-days, and sign it), then: %s roster import FILE"),
+                d->program);
+}
+
+static void check_keys(struct doctor *d, const json_t *self, const struct doctor_keys *keys)
+{
+    if (keys->feed[0] == '\0')
+        return; /* not readable, which was said */
+    if (strcmp(words_text(self, "feed_key"), keys->feed) == 0 &&
+        strcmp(words_text(self, "transport_key"), keys->transport) == 0) {
+        doctor_well(d, "own-keys", _("The member list has this node's keys."));
+        return;
+    }
+    doctor_todo(d, "own-keys",
+                _("The member list names other keys for this organisation than "
+                  "those on this disk: nobody will let this node in."));
+    doctor_step(d,
+                _("Put the right keys back from a backup; or send a new card to the stewards: "
+                  "%s card"),
+                d->program);
+}
+
+static void check_status(struct doctor *d, const json_t *self)
+{
+    const char *status = words_text(self, "status");
+    if (strcmp(status, "active") == 0) {
+        doctor_well(d, "membership", _("This organisation is in the member list as %s."),
+                    words_text(self, "name"));
+        return;
+    }
+    doctor_todo(d, "membership",
+                _("The member list calls this organisation \"%s\": others refuse "
+                  "its node."),
+                words_status(status));
+    doctor_step(d, _("Ask the stewards why, and for a new version of the member list."));
+}
+
+void doctor_basis(struct doctor *d, const json_t *self, int64_t now)
+{
+    if (!json_is_object(self))
+        return;
+    int64_t expires = time_of(self, "basis_expires");
+    const char *date = words_text(self, "basis_expires");
+    if (expires == 0)
+        doctor_todo(d, "basis",
+                    _("The member list gives no legal basis of this organisation, so "
+                      "it may not publish or consult about real people."));
+    else if (expires < now)
+        doctor_todo(d, "basis", _("The legal basis of this organisation ended on %.10s."), date);
+    else if (days_until(expires, now) < BASIS_DAYS_MIN)
+        doctor_todo(d, "basis",
+                    _("The legal basis of this organisation ends on %.10s, in %lld "
+                      "days."),
+                    date, days_until(expires, now));
+    else {
+        doctor_well(d, "basis", _("The legal basis of this organisation holds until %.10s."), date);
+        return;
+    }
+    doctor_step(d, _("Send the stewards the references of the licence and the data protection "
+                     "assessment and their date; they run: seinpost roster add with --licence, "
+                     "--dpia and --basis-expires"));
+}
+
+void doctor_list(struct doctor *d, const json_t *status, const struct doctor_keys *keys,
+                 int64_t now_utc)
+{
+    const json_t *roster = json_object_get(status, "roster");
+    const json_t *self = json_object_get(status, "self");
+    if (!json_is_object(roster)) {
+        doctor_todo(d, "list", _("This node has no member list yet."));
+        doctor_step(d,
+                    _("Send the card of this organisation to the stewards (%s card > "
+                      "card.txt). With the member list that comes back, and its fingerprint "
+                      "told by telephone: %s roster import FILE --fingerprint XXXX-..."),
+                    d->program, d->program);
+        return;
+    }
+    check_freshness(d, roster, now_utc);
+    if (!json_is_object(self)) {
+        doctor_todo(d, "membership", _("This organisation is not in the member list."));
+        doctor_step(d, _("Send the card of this organisation to the stewards: %s card > card.txt"),
+                    d->program);
+        return;
+    }
+    check_status(d, self);
+    check_keys(d, self, keys);
+}
+
+/* ---- A running node ---- */
+
+static void check_signing(struct doctor *d, const json_t *status)
+{
+    const json_t *g = json_object_get(status, "signing");
+    if (is_true(g, "may_sign")) {
+        doctor_well(d, "signing", _("The node may sign: others confirmed what it wrote last."));
+        return;
+    }
+    if (is_true(g, "behind")) {
+        doctor_todo(d, "signing",
+                    _("The node may not sign: others know more of its own entries "
+                      "than it does, as after an old backup."));
+        doctor_step(d, _("Leave it running; it fetches them back. Then: %s doctor"), d->program);
+        return;
+    }
+    doctor_todo(d, "signing",
+                _("The node may not sign yet: %lld of %lld always-on nodes have "
+                  "confirmed what it wrote last."),
+                words_number(g, "answered"), words_number(g, "needed"));
+    doctor_step(d,
+                _("Wait a minute and run: %s doctor. If that does not help, look at the "
+                  "connections below."),
+                d->program);
+}
+
+/* Whether the organisation is one whose entries count for a consult. */
+static bool counts(const json_t *peer)
+{
+    size_t i;
+    const json_t *role;
+    if (strcmp(words_text(peer, "status"), "active") != 0)
+        return false;
+    json_array_foreach(json_object_get(peer, "roles"), i, role)
+    {
+        const char *name = json_string_value(role);
+        if (name != NULL && strcmp(name, "member") == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_connections(struct doctor *d, const json_t *status)
+{
+    size_t i, up = 0, active = 0;
+    const json_t *p;
+    json_array_foreach(json_object_get(status, "peers"), i, p)
+    {
+        bool is_active = strcmp(words_text(p, "status"), "active") == 0;
+        active += is_active;
+        up += is_active && is_true(p, "up");
+    }
+    if (active == 0) {
+        doctor_note(d, "connections", _("There is no other organisation in the member list yet."));
+    } else if (up > 0) {
+        doctor_well(d, "connections", _("%zu of %zu other organisations are connected."), up,
+                    active);
+    } else {
+        doctor_todo(d, "connections", _("No other organisation is connected."));
+        doctor_step(d,
+                    _("Check that this machine may dial out, that others can reach the address "
+                      "in advertise, and the lines peer, in %s"),
+                    d->config);
+    }
+}
+
+static void check_heard(struct doctor *d, const json_t *status, int64_t now)
+{
+    long long seconds = words_number(json_object_get(status, "roster"), "coverage_seconds");
+    struct names unheard = {"", 0};
+    size_t i;
+    const json_t *p;
+    json_array_foreach(json_object_get(status, "peers"), i, p)
+    {
+        int64_t heard = time_of(p, "heard");
+        if (counts(p) && (heard == 0 || heard + seconds < now))
+            names_add(&unheard, p);
+    }
+    if (unheard.count == 0) {
+        doctor_well(d, "heard", _("Every member was heard in the last %lld hours."),
+                    seconds / 3600);
+        return;
+    }
+    doctor_todo(d, "heard",
+                _("Not heard in the last %lld hours: %s. Until then no consult says "
+                  "\"no match\"."),
+                seconds / 3600, unheard.text);
+    doctor_step(d, _("Ask the operators of these organisations whether their nodes run: %s"),
+                unheard.text);
+}
+
+static void check_keyholders(struct doctor *d, const json_t *status)
+{
+    long long needed = words_number(json_object_get(status, "roster"), "threshold");
+    long long up = 0, usable = 0;
+    struct names away = {"", 0};
+    size_t i;
+    const json_t *b;
+    json_array_foreach(json_object_get(status, "budgets"), i, b)
+    {
+        up += is_true(b, "up");
+        usable += is_true(b, "up") && words_number(b, "left") > 0;
+        if (!is_true(b, "up"))
+            names_add(&away, b);
+    }
+    if (needed == 0) {
+        doctor_todo(d, "keyholders", _("The member list has no key for matching yet."));
+        doctor_step(d, _("Ask the stewards to deal one; they run: seinpost keys deal"));
+    } else if (up < needed) {
+        doctor_todo(d, "keyholders",
+                    _("Key holders that can be reached: %lld; needed: %lld. Away: %s"), up, needed,
+                    away.text);
+        doctor_step(d, _("Ask the operators of these organisations whether their nodes run: %s"),
+                    away.text);
+    } else if (usable < needed) {
+        doctor_todo(d, "budget",
+                    _("Today's allowance of questions is used up: key holders that can still be "
+                      "asked: %lld; needed: %lld."),
+                    usable, needed);
+        doctor_step(d, _("Wait until tomorrow (UTC). If it happens often, ask the stewards for a "
+                         "larger allowance."));
+    } else {
+        doctor_well(d, "keyholders", _("Key holders that can be asked: %lld; needed: %lld."),
+                    usable, needed);
+    }
+}
+
+/* A checkpoint carries its author's time, and a node signs a few times a day at least: a peer ahead
+ * of us, or connected peers that all seem long silent, mean that clocks differ. */
+static void check_clock(struct doctor *d, const json_t *status, int64_t now)
+{
+    long long every =
+        words_number(json_object_get(status, "roster"), "coverage_seconds") / FRESH_PARTS;
+    size_t i, up = 0;
+    int64_t newest = 0;
+    struct names ahead = {"", 0};
+    const json_t *p;
+    json_array_foreach(json_object_get(status, "peers"), i, p)
+    {
+        int64_t signed_utc = time_of(p, "signed");
+        if (!is_true(p, "up") || !counts(p) || signed_utc == 0)
+            continue;
+        up++;
+        newest = signed_utc > newest ? signed_utc : newest;
+        if (signed_utc > now + SKEW_SECONDS)
+            names_add(&ahead, p);
+    }
+    if (up == 0)
+        return;
+    if (ahead.count > 0 && 2 * ahead.count < up) {
+        doctor_note(d, "clock", _("The clock of %s is ahead of this one; tell its operator."),
+                    ahead.text);
+    } else if (ahead.count > 0) {
+        doctor_todo(d, "clock",
+                    _("The clock of this machine is behind that of %s by %lld minutes "
+                      "or more."),
+                    ahead.text, (long long)(newest - now) / 60);
+        doctor_step(d, "timedatectl set-ntp true");
+    } else if (newest + every + SLACK_SECONDS < now) {
+        doctor_todo(d, "clock",
+                    _("What the connected organisations signed last seems %lld hours "
+                      "old: the clock of this machine is ahead."),
+                    (long long)(now - newest) / 3600);
+        doctor_step(d, "timedatectl set-ntp true");
+    } else {
+        doctor_well(d, "clock", _("The clock agrees with those of the others."));
+    }
+}
+
+/* What is wrong with the copies of other organisations' feeds. */
+static void check_feeds(struct doctor *d, const json_t *status)
+{
+    struct names behind = {"", 0}, owing = {"", 0}, disputed = {"", 0}, newer = {"", 0};
+    long long owed = 0;
+    size_t i;
+    const json_t *p;
+    json_array_foreach(json_object_get(status, "peers"), i, p)
+    {
+        if (words_number(p, "lag") > 0)
+            names_add(&behind, p);
+        if (words_number(p, "owed") > 0)
+            names_add(&owing, p);
+        if (is_true(p, "disputed"))
+            names_add(&disputed, p);
+        if (words_number(p, "newer") > 0)
+            names_add(&newer, p);
+        owed += words_number(p, "owed");
+    }
+    if (disputed.count > 0) {
+        doctor_todo(d, "disputed",
+                    _("In dispute, since it signed things that contradict each "
+                      "other: %s"),
+                    disputed.text);
+        doctor_step(d, _("Tell the stewards; only a new version of the member list resolves it."));
+    }
+    if (behind.count > 0) {
+        doctor_todo(d, "behind", _("Not everything is here yet of: %s"), behind.text);
+        doctor_step(d, _("Wait a minute and run: %s doctor"), d->program);
+    }
+    if (owing.count > 0) {
+        doctor_todo(d, "owed", _("The content of %lld entries has not arrived, of: %s"), owed,
+                    owing.text);
+        doctor_step(d,
+                    _("Leave the node running; it asks every organisation for them. If it "
+                      "lasts, ask the operators of: %s"),
+                    owing.text);
+    }
+    if (newer.count > 0) {
+        doctor_todo(d, "version",
+                    _("Needs a newer version of this software, to read what they "
+                      "send: %s"),
+                    newer.text);
+        doctor_step(d, _("Install the newest version of Seinpost and start the node again."));
+    }
+    if (disputed.count + behind.count + owing.count == 0)
+        doctor_well(d, "feeds", _("Everything that others published is here."));
+}
+
+static void check_own(struct doctor *d, const json_t *status)
+{
+    const json_t *feed = json_object_get(status, "feed");
+    long long size = words_number(feed, "size"), held = words_number(feed, "held_by_all");
+    if (size > held)
+        doctor_note(d, "backlog",
+                    _("%lld of this organisation's own entries have not reached "
+                      "everyone yet; they go out by themselves."),
+                    size - held);
+    else
+        doctor_well(d, "backlog", _("Every other organisation holds all of this one's entries."));
+    if (words_number(feed, "erased_unconfirmed") > 0)
+        doctor_note(d, "erasures",
+                    _("%lld erasures are not confirmed by everyone yet; others "
+                      "confirm once a day."),
+                    words_number(feed, "erased_unconfirmed"));
+}
+
+static void check_files(struct doctor *d, const json_t *status)
+{
+    long long files = words_number(status, "files_max");
+    if (files >= FILES_MIN) {
+        doctor_well(d, "files", _("The node may have %lld connections and files open."), files);
+        return;
+    }
+    doctor_todo(d, "files",
+                _("The node may have only %lld connections and files open; strangers "
+                  "could use them up."),
+                files);
+    doctor_step(d, _("Set LimitNOFILE=65536 in the unit of the service (or: ulimit -n 65536), and "
+                     "start the node again."));
+}
+
+void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
+{
+    check_files(d, status);
+    if (!json_is_object(json_object_get(status, "roster")))
+        return;
+    check_signing(d, status);
+    check_connections(d, status);
+    check_heard(d, status, now_utc);
+    check_keyholders(d, status);
+    check_clock(d, status, now_utc);
+    check_feeds(d, status);
+    check_own(d, status);
+}
