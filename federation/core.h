@@ -28,6 +28,9 @@ enum {
     SERVE_BYTES_MAX = 4 * 1024 * 1024, /* under way to one connection, whatever it asks */
     STALL_MS = 10000,                  /* no progress from a source although behind: try another */
     RELAY_ROTATE_MS = 60000, /* a relay is not trusted to be complete for longer than this */
+    WATCH_MS = 3000,         /* whom to ask for checkpoints beside a relay: another each time */
+    AHEAD_MS = 1500,         /* somebody knows more: how long the source may take to follow */
+    WATCH_CREDIT_BYTES = 1,  /* too little for a batch with entries */
     FOLLOW_AGAIN_MS = 60000, /* a quiet feed's cursor is told again */
     OWED_RETRY_MS = 5000,
     OWED_ASK_MAX = 64,
@@ -56,9 +59,15 @@ struct feed {
     /* pulling */
     uint32_t source;      /* link that we follow it from; 0 none */
     uint32_t credit;      /* given to that source */
-    uint64_t progress_ms; /* when the source was chosen or last sent something new */
-    uint64_t owed_ms;     /* when owed bodies were last asked for */
-    uint32_t owed_link;   /* of whom */
+    uint64_t source_ms;   /* when it was chosen */
+    uint64_t progress_ms; /* the same, or when it last sent something new */
+    uint32_t watch;       /* link that is asked for checkpoints alone; 0 none */
+    uint64_t watch_ms;    /* since when */
+    uint32_t ahead;       /* link that showed a newer checkpoint than the source did; 0 none */
+    uint64_t ahead_seq;
+    uint64_t ahead_ms;
+    uint64_t owed_ms;   /* when owed bodies were last asked for */
+    uint32_t owed_link; /* of whom */
     uint64_t owed_from;
     uint64_t owed_swept; /* where the next look for expired ones among them begins */
     /* its author as a peer */
@@ -231,6 +240,18 @@ void pull_choose(struct federation *f, struct effects *out);
 void pull_link_down(struct federation *f, uint32_t link);
 void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *m,
                    struct effects *out);
+
+/* ---- source.c ---- */
+/* Whom to follow a feed from whose author is not connected, or stalls: another than now if there is
+ * a choice, relays that the author names before others; 0 if there is nobody. */
+uint32_t source_next(struct federation *f, const struct feed *feed);
+/* A connection other than the source showed a checkpoint that is newer than the newest known, or
+ * for which entries are missing. */
+void source_note(struct federation *f, struct feed *feed, const struct link *l, uint64_t seq);
+/* Whether feed->ahead ought to be the source from now on. */
+bool source_is_ahead(struct federation *f, const struct feed *feed);
+/* Whom to watch after feed->watch; 0 if there is nobody beside the source. */
+uint32_t source_watch(struct federation *f, const struct feed *feed);
 
 /* ---- ingest.c ---- */
 /* Entries that were verified, on their way into the archive. headers and bodies are borrowed. */

@@ -94,6 +94,35 @@ static bool is_up(const struct federation *f, const uint8_t author[AUTHOR_BYTES]
     return false;
 }
 
+/* The connections to a feed's author, and whom the feed comes from instead. */
+static void show_links(const struct federation *f, const struct feed *feed, struct feed_status *out)
+{
+    for (size_t i = 0; i < f->link_count; i++) {
+        const struct link *l = &f->links[i];
+        if (l->id == 0 || !l->is_ready)
+            continue;
+        bool is_author = memcmp(l->author, feed->rec.author, AUTHOR_BYTES) == 0;
+        out->is_dialled = out->is_dialled || (is_author && l->is_outbound);
+        out->is_dialler = out->is_dialler || (is_author && !l->is_outbound);
+        if (l->id == feed->source && !is_author) {
+            out->is_relayed = true;
+            memcpy(out->via, l->author, AUTHOR_BYTES);
+        }
+    }
+    out->is_up = out->is_dialled || out->is_dialler;
+}
+
+/* What an organisation says of how it is reached; of this one, what its settings say. */
+static void show_profile(const struct federation *f, const struct feed *feed,
+                         struct feed_status *out)
+{
+    const struct profile *p = out->is_own ? &f->config.profile : &feed->profile;
+    out->has_profile = out->is_own || feed->rec.profile_plus_one > 0;
+    out->has_endpoint = p->count > 0;
+    out->relay_count = p->relay_count;
+    memcpy(out->relay, p->relay, sizeof out->relay);
+}
+
 void federation_feed_status(const struct federation *f, size_t i, struct feed_status *out)
 {
     const struct feed *feed = &f->feeds[i];
@@ -109,8 +138,9 @@ void federation_feed_status(const struct federation *f, size_t i, struct feed_st
     out->refused = feed->rec.refused;
     out->is_disputed = feed->rec.is_disputed;
     out->is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
-    out->is_up = is_up(f, feed->rec.author);
     out->held_size = feed->held_size;
+    show_links(f, feed, out);
+    show_profile(f, feed, out);
 }
 
 bool federation_feed_checkpoint(const struct federation *f, size_t i,

@@ -10,7 +10,8 @@
  *
  *     links     connections, openings, the member list on every message
  *     rosters   adopting member lists, and fetching newer ones
- *     pull      following feeds: which source, how much credit; accepting batches
+ *     pull      following feeds: how much credit; accepting batches
+ *     source    which relay, where the author is not connected
  *     ingest    what an accepted entry means
  *     serve     being followed
  *     bodies    owed bodies, asked for elsewhere
@@ -123,8 +124,16 @@ struct feed_status {
     uint64_t refused;
     bool is_disputed;
     bool is_own;
-    bool is_witnessed;  /* nothing is held of it but checkpoints: this node is an observer */
-    bool is_up;         /* a connection to its author is up */
+    bool is_witnessed; /* nothing is held of it but checkpoints: this node is an observer */
+    bool is_up;        /* a connection to its author is up */
+    bool is_dialled;   /* one that we dialled */
+    bool is_dialler;   /* one that it dialled */
+    bool is_relayed;   /* it is followed from somebody else, via */
+    uint8_t via[AUTHOR_BYTES];
+    bool has_profile;   /* it said how it is reached; if not, the next three are 0 */
+    bool has_endpoint;  /* where it can be dialled */
+    size_t relay_count; /* whom it named as relays */
+    uint8_t relay[PROFILE_RELAYS_MAX][AUTHOR_BYTES];
     uint64_t held_size; /* how much of the OWN feed this organisation says it holds durably */
 };
 size_t federation_feed_count(const struct federation *f);

@@ -72,7 +72,7 @@ void links_cut(struct federation *f, struct link *l, struct effects *out)
 }
 
 /* Where an organisation can be dialled: by its own profile, by our configuration, or as a peer
- * says. */
+ * says, but not against its own profile. */
 static const char *endpoint_of(struct federation *f, const struct feed *feed)
 {
     if (feed->profile.count > 0)
@@ -80,7 +80,8 @@ static const char *endpoint_of(struct federation *f, const struct feed *feed)
     for (size_t i = 0; i < f->config.contact_count; i++)
         if (memcmp(f->config.contacts[i].author, feed->rec.author, AUTHOR_BYTES) == 0)
             return f->config.contacts[i].endpoint;
-    return feed->hint[0] != '\0' ? feed->hint : NULL;
+    bool has_profile = feed->rec.profile_plus_one > 0;
+    return feed->hint[0] != '\0' && !has_profile ? feed->hint : NULL;
 }
 
 /* The contacts of an opening: ourselves, then whomever we know a place of. A node that may not sign
@@ -230,8 +231,9 @@ static void take_contacts(struct federation *f, const struct link *l, const Sein
             continue;
         /* What somebody says of itself outweighs what others say of it. */
         bool is_self = memcmp(c->author.data, l->author, AUTHOR_BYTES) == 0;
-        bool may_replace = is_self && feed->hint[0] != '\0' && feed->profile.count == 0;
-        if (endpoint_of(f, feed) != NULL && !may_replace)
+        bool has_profile = feed->rec.profile_plus_one > 0;
+        bool may_replace = is_self && feed->hint[0] != '\0' && !has_profile;
+        if (has_profile || (endpoint_of(f, feed) != NULL && !may_replace))
             continue;
         is_news = is_news || strcmp(feed->hint, c->endpoint) != 0;
         memcpy(feed->hint, endpoint.data, endpoint.len);

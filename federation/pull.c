@@ -1,12 +1,12 @@
 /*
  * pull.c - following feeds.
  *
- * Each feed has one source at a time: its author's connection where there is one, else any member
- * that is connected, changed when it stalls and now and then in any case, since a relay may be
- * holding something back. A Follow says what we hold durably and how many bytes may be under way; a
- * feed that is known to be behind gets more, out of one pool. A batch is all or nothing:
- * commitments, tree and signature are verified before anything changes; what its entries mean is
- * ingest's business.
+ * Each feed has one source at a time: its author's connection where there is one, else a relay that
+ * the author names or any member that is connected (source.c), changed when it stalls, when another
+ * connection knows more, and now and then in any case. A Follow says what we hold durably and how
+ * many bytes may be under way; a feed that is known to be behind gets more, out of one pool. A
+ * batch is all or nothing: commitments, tree and signature are verified before anything changes;
+ * what its entries mean is ingest's business.
  */
 #include "federation/core.h"
 
@@ -30,18 +30,19 @@ static void release_credit(struct federation *f, struct feed *feed)
     feed->credit = 0;
 }
 
-static void send_follow(struct federation *f, struct feed *feed, struct effects *out)
+static void send_follow(struct federation *f, struct feed *feed, uint32_t link, uint32_t credit,
+                        struct effects *out)
 {
     Seinpost__Follow follow = SEINPOST__FOLLOW__INIT;
     follow.author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
     follow.feed_epoch = feed->rec.feed_epoch;
     follow.size = core_is_witnessed(f, feed) ? feed->seen.size : feed->rec.tree.size;
     follow.seq = feed->seen.seq;
-    follow.credit = feed->credit;
+    follow.credit = credit;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
     m.body_case = SEINPOST__MESSAGE__BODY_FOLLOW;
     m.follow = &follow;
-    (void)!core_send(f, feed->source, &m, out);
+    (void)!core_send(f, link, &m, out);
 }
 
 /* Says how far we are, with as much credit as fits the need and the pool. */
@@ -53,7 +54,7 @@ static void follow(struct federation *f, struct feed *feed, struct effects *out)
         feed->credit = BULK_CREDIT_BYTES;
         f->bulk_credit += BULK_CREDIT_BYTES;
     }
-    send_follow(f, feed, out);
+    send_follow(f, feed, feed->source, feed->credit, out);
 }
 
 static void leave_source(struct federation *f, struct feed *feed, struct effects *out)
@@ -61,7 +62,7 @@ static void leave_source(struct federation *f, struct feed *feed, struct effects
     if (feed->source == 0)
         return;
     release_credit(f, feed);
-    send_follow(f, feed, out); /* credit 0 ends it */
+    send_follow(f, feed, feed->source, 0, out); /* which ends it */
     feed->source = 0;
 }
 
@@ -70,31 +71,41 @@ static void enter_source(struct federation *f, struct feed *feed, uint32_t link,
 {
     leave_source(f, feed, out);
     feed->source = link;
-    feed->progress_ms = f->now_ms;
+    feed->source_ms = feed->progress_ms = f->now_ms;
+    if (feed->watch == link)
+        feed->watch = 0;
+    if (feed->ahead == link)
+        feed->ahead = 0;
     follow(f, feed, out);
 }
 
-/* Whether it has of other feeds what we may have, and the headers, without which it proves nothing.
- */
-static bool may_relay(struct federation *f, const struct link *l)
+/* Another connection beside a relay, for checkpoints alone; 0 ends it. */
+static void watch(struct federation *f, struct feed *feed, uint32_t link, struct effects *out)
 {
-    enum access access = access_of(roster_find(core_roster(f), l->author));
-    return access >= ACCESS_HEADERS &&
-           access >= access_of(roster_find(core_roster(f), f->config.author));
+    if (feed->watch != 0 && feed->watch != link && feed->watch != feed->source)
+        send_follow(f, feed, feed->watch, 0, out);
+    feed->watch = link;
+    feed->watch_ms = f->now_ms;
+    if (link != 0)
+        send_follow(f, feed, link, WATCH_CREDIT_BYTES, out);
 }
 
-/* Any ready connection that can serve feeds, other than avoid if there is a choice; 0 if none. */
-static uint32_t any_source(struct federation *f, uint32_t avoid)
+/* The author is not connected, or it stalls. */
+static void choose_relay(struct federation *f, struct feed *feed, bool is_away, bool is_stalled,
+                         struct effects *out)
 {
-    uint32_t chosen = 0, seen = 0;
-    for (size_t i = 0; i < f->link_count; i++) {
-        const struct link *l = &f->links[i];
-        if (l->id == 0 || !l->is_ready || l->id == avoid || !may_relay(f, l))
-            continue;
-        if (rng_below(&f->rng, ++seen) == 0)
-            chosen = l->id;
+    bool is_old = is_away && f->now_ms - feed->source_ms >= RELAY_ROTATE_MS;
+    if (source_is_ahead(f, feed)) {
+        enter_source(f, feed, feed->ahead, out);
+    } else if (feed->source == 0 || is_stalled || is_old) {
+        uint32_t source = source_next(f, feed);
+        if (source != 0)
+            enter_source(f, feed, source, out);
     }
-    return chosen != 0 || links_find(f, avoid) == NULL ? chosen : avoid;
+    if (feed->source == 0 || core_is_witnessed(f, feed))
+        return;
+    if (feed->watch == 0 || f->now_ms - feed->watch_ms >= WATCH_MS)
+        watch(f, feed, source_watch(f, feed), out);
 }
 
 static void choose(struct federation *f, struct feed *feed, struct effects *out)
@@ -103,23 +114,22 @@ static void choose(struct federation *f, struct feed *feed, struct effects *out)
     bool is_wanted = org != NULL && org->status == ORG_ACTIVE && (!is_own(f, feed) || f->is_behind);
     if (!is_wanted) {
         leave_source(f, feed, out);
+        watch(f, feed, 0, out);
         return;
     }
     uint64_t idle_ms = f->now_ms - feed->progress_ms;
     const struct link *author = links_to(f, feed->rec.author);
     bool is_stalled = is_behind(f, feed) && idle_ms >= STALL_MS;
     if (author != NULL && !is_stalled) {
-        if (feed->source != author->id && (feed->source == 0 || !is_behind(f, feed)))
-            enter_source(f, feed, author->id, out);
-        else if (idle_ms >= FOLLOW_AGAIN_MS)
+        bool is_due = feed->source == author->id ? idle_ms >= FOLLOW_AGAIN_MS
+                                                 : feed->source == 0 || !is_behind(f, feed);
+        if (is_due)
             enter_source(f, feed, author->id, out); /* whatever it may think of us */
+        if (feed->watch != 0)
+            watch(f, feed, 0, out);
         return;
     }
-    if (feed->source == 0 || is_stalled || (author == NULL && idle_ms >= RELAY_ROTATE_MS)) {
-        uint32_t source = any_source(f, feed->source);
-        if (source != 0)
-            enter_source(f, feed, source, out);
-    }
+    choose_relay(f, feed, author == NULL, is_stalled, out);
 }
 
 void pull_choose(struct federation *f, struct effects *out)
@@ -145,6 +155,10 @@ void pull_link_down(struct federation *f, uint32_t link)
             release_credit(f, feed);
             feed->source = 0;
         }
+        if (feed->watch == link)
+            feed->watch = 0;
+        if (feed->ahead == link)
+            feed->ahead = 0;
     }
 }
 
@@ -230,8 +244,8 @@ static enum err check_tree(const struct batch *b, struct bytes proof)
                                      proof);
 }
 
-static enum err accept(struct federation *f, struct feed *feed, const Seinpost__Batch *m,
-                       struct effects *out)
+static enum err accept(struct federation *f, struct feed *feed, const struct link *l,
+                       const Seinpost__Batch *m, struct effects *out)
 {
     struct checkpoint cp;
     enum err e = check_checkpoint(f, feed, m, &cp);
@@ -245,6 +259,10 @@ static enum err accept(struct federation *f, struct feed *feed, const Seinpost__
         return m->first < feed->rec.tree.size ? ERR_STALE : ERR_SEQUENCE;
     if (m->headers.len == 0 && (cp.seq <= feed->seen.seq || cp.size < feed->rec.tree.size))
         return ERR_STALE;
+    if (m->headers.len == 0)
+        source_note(f, feed, l, cp.seq);
+    if (m->headers.len == 0 && m->first != feed->rec.tree.size)
+        return ERR_STALE; /* its proof begins where we were */
 
     static_assert(sizeof(struct bytes) * BATCH_ENTRIES_MAX <= EFFECT_ARENA_BYTES / 8, "room");
     size_t count = m->headers.len / HEADER_BYTES;
@@ -272,9 +290,13 @@ static enum err accept(struct federation *f, struct feed *feed, const Seinpost__
     return OK;
 }
 
-/* Whether the beginning of a batch came from somewhere else meanwhile, and its end did not. */
-static bool has_new_end(const struct feed *feed, const Seinpost__Batch *m)
+/* Whether the beginning of a batch came from somewhere else meanwhile, and its end did not; or, of
+ * a checkpoint alone, what its proof leads from. */
+static bool has_new_end(const struct federation *f, const struct feed *feed,
+                        const Seinpost__Batch *m)
 {
+    if (m->headers.len == 0)
+        return !core_is_witnessed(f, feed) && m->first != feed->rec.tree.size;
     return m->first < feed->rec.tree.size &&
            m->headers.len / HEADER_BYTES > feed->rec.tree.size - m->first;
 }
@@ -287,9 +309,10 @@ void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, 0);
         return;
     }
-    enum err e = accept(f, feed, m, out);
+    enum err e = accept(f, feed, l, m, out);
     if (e == OK) {
-        feed->progress_ms = f->now_ms;
+        if (m->headers.len > 0 || feed->source == l->id)
+            feed->progress_ms = f->now_ms;
         f->is_serving = true; /* we may be somebody's source for it */
         if (is_own(f, feed))
             standing_review(f, out);
@@ -304,7 +327,7 @@ void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *
     }
     if (feed->source != l->id)
         return;
-    if (e == ERR_STALE && has_new_end(feed, m))
+    if (e == ERR_STALE && has_new_end(f, feed, m))
         enter_source(f, feed, l->id, out); /* it would not send that end again */
     else
         follow(f, feed, out);

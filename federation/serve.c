@@ -10,7 +10,10 @@
 
 #include <string.h>
 
-enum { BATCH_OVERHEAD_BYTES = 4096 }; /* checkpoint, proof and framing of one batch */
+enum {
+    BATCH_OVERHEAD_BYTES = 4096, /* checkpoint, proof and framing of one batch */
+    BATCH_CREDIT_MIN = BATCH_OVERHEAD_BYTES + 2 * BODY_BYTES_MAX,
+};
 
 static struct follower *find(struct federation *f, uint32_t link, uint32_t feed)
 {
@@ -206,6 +209,13 @@ static bool subtree(void *ctx, unsigned level, uint64_t position, uint8_t out[HA
     return true;
 }
 
+/* A follower that gave less credit than any batch with entries needs: it wants to know what there
+ * is, and gets entries elsewhere. */
+static bool is_watching(const struct follower *w)
+{
+    return w->credit < BATCH_CREDIT_MIN;
+}
+
 /* The checkpoint up to which a follower is served now: the newest; for whoever may have no more,
  * the newest that closes a day. That one is not skipped for others either, who may have to hand it
  * on. NULL: there is none. */
@@ -217,18 +227,21 @@ static const struct checkpoint *target(struct federation *f, const struct link *
                      daily->size <= feed->rec.tree.size;
     if (core_access(f, l->author, feed) == ACCESS_CHECKPOINTS)
         return is_usable ? daily : NULL;
-    bool is_next = is_usable && daily->size > 1 && w->sent_seq < daily->seq &&
+    bool is_next = is_usable && daily->size > 1 && w->sent_seq < daily->seq && !is_watching(w) &&
                    daily->seq < feed->held.seq && w->sent <= daily->size;
     return is_next ? daily : feed->held.seq != 0 ? &feed->held : NULL;
 }
 
-/* Sends one batch from where the follower is. Returns false where nothing was sent. */
+/* Sends one batch from where the follower is, without entries to one that watches. Returns false
+ * where nothing was sent. */
 static bool send_batch(struct federation *f, struct link *l, struct follower *w, struct feed *feed,
                        const struct checkpoint *cp, size_t bytes_max, struct effects *out)
 {
     struct reading r = {.f = f, .bytes_max = bytes_max};
     r.access = core_access(f, l->author, feed);
     uint64_t left = r.access > ACCESS_CHECKPOINTS && cp->size > w->sent ? cp->size - w->sent : 0;
+    if (is_watching(w))
+        left = 0;
     size_t count_max = left < BATCH_ENTRIES_MAX ? (size_t)left : BATCH_ENTRIES_MAX;
     memset(f->absent, 0, sizeof f->absent);
     if (count_max > 0)
@@ -240,7 +253,8 @@ static bool send_batch(struct federation *f, struct link *l, struct follower *w,
     uint64_t end = w->sent + r.count;
     struct proving proving = {f, feed->rec.author};
     struct merkle_source src = {&proving, subtree};
-    if (end < cp->size && merkle_consistency(&src, end, cp->size, f->proof, &hashes) != OK)
+    if (end > 0 && end < cp->size &&
+        merkle_consistency(&src, end, cp->size, f->proof, &hashes) != OK)
         return false;
 
     Seinpost__Batch batch = SEINPOST__BATCH__INIT;
@@ -271,8 +285,8 @@ static bool send_batch(struct federation *f, struct link *l, struct follower *w,
 static bool has_news(struct federation *f, const struct link *l, const struct follower *w,
                      const struct feed *feed, const struct checkpoint *cp)
 {
-    bool is_grown =
-        cp != NULL && w->sent < cp->size && core_access(f, l->author, feed) > ACCESS_CHECKPOINTS;
+    bool is_grown = cp != NULL && w->sent < cp->size && !is_watching(w) &&
+                    core_access(f, l->author, feed) > ACCESS_CHECKPOINTS;
     return cp != NULL && w->sent <= cp->size && (is_grown || w->sent_seq < cp->seq);
 }
 
@@ -285,8 +299,7 @@ static size_t allowance(const struct link *l, const struct follower *w)
     uint64_t credit = w->credit > outstanding ? w->credit - outstanding : 0;
     uint64_t own = l->under_way < SERVE_BYTES_MAX ? SERVE_BYTES_MAX - l->under_way : 0;
     uint64_t allowed = credit < own ? credit : own;
-    if (w->outstanding_count == OUTSTANDING_MAX ||
-        allowed < BATCH_OVERHEAD_BYTES + 2 * BODY_BYTES_MAX)
+    if (w->outstanding_count == OUTSTANDING_MAX || allowed < BATCH_CREDIT_MIN)
         return 0;
     allowed -= BATCH_OVERHEAD_BYTES;
     return allowed < BATCH_BYTES_MAX - BATCH_OVERHEAD_BYTES
@@ -308,8 +321,8 @@ void serve_pump(struct federation *f, struct effects *out)
         struct feed *feed = &f->feeds[w->feed];
         for (;;) {
             const struct checkpoint *cp = target(f, l, w, feed);
-            size_t bytes = has_news(f, l, w, feed, cp) ? allowance(l, w) : 0;
-            if (bytes == 0)
+            size_t bytes = allowance(l, w);
+            if (!has_news(f, l, w, feed, cp) || (bytes == 0 && !is_watching(w)))
                 break;
             if (!effects_has_room(out, 64, FRAME_BYTES_MAX)) {
                 f->is_serving = true;

@@ -113,7 +113,7 @@ static bool has_dialled(const struct world *w, size_t dialler, size_t listener)
 static bool may_plug(const struct world *w, size_t a, size_t b)
 {
     return w->machines[a].wants[b] && w->machines[a].is_running && w->machines[b].is_running &&
-           !w->is_parted[a][b] && !has_dialled(w, a, b);
+           !w->is_parted[a][b] && !w->setup.has_no_port[b] && !has_dialled(w, a, b);
 }
 
 /* When the next connection that was lost is dialled again; UINT64_MAX if none is. */
@@ -256,6 +256,8 @@ static void carry_one(struct world *w, size_t at, const struct effect *e)
         return;
     case EFFECT_DIAL:
     case EFFECT_HANGUP:
+        /* nobody may say where one without a port is */
+        assert(e->type == EFFECT_HANGUP || peer == SIZE_MAX || !w->setup.has_no_port[peer]);
         if (peer != SIZE_MAX)
             m->wants[peer] = e->type == EFFECT_DIAL;
         return;

@@ -29,10 +29,13 @@ struct world_setup {
     size_t keyholders; /* the first of them */
     size_t threshold;  /* 0: no key */
     uint32_t budget_a_day;
-    uint32_t receipt_seconds;        /* 0: a day */
-    uint32_t roles[WORLD_NODES_MAX]; /* 0: member, and keyholder where it is one of the first */
-    bool is_off[WORLD_NODES_MAX];    /* not started at first */
-    bool is_quiet;                   /* no trace */
+    uint32_t receipt_seconds;          /* 0: a day */
+    uint32_t roles[WORLD_NODES_MAX];   /* 0: member, and keyholder where it is one of the first */
+    bool is_off[WORLD_NODES_MAX];      /* not started at first */
+    bool has_no_port[WORLD_NODES_MAX]; /* dials, and can be dialled by nobody; not the first one */
+    /* Whom its profile names as relays: the number plus one, 0 ends the list. */
+    size_t relays[WORLD_NODES_MAX][PROFILE_RELAYS_MAX];
+    bool is_quiet; /* no trace */
 };
 
 struct world *world_new(const struct world_setup *setup);

@@ -37,10 +37,18 @@ static void make_machine(struct world *w, size_t i)
     world_draw(w, "transport", i, seed, 32);
     crypto_scalarmult_base(m->transport_key, seed);
     m->config.receipt_seconds = w->setup.receipt_seconds != 0 ? w->setup.receipt_seconds : 86400;
-    m->config.profile.count = 1;
+    m->config.profile.count = w->setup.has_no_port[i] ? 0 : 1;
     snprintf(m->config.profile.endpoint[0], sizeof m->config.profile.endpoint[0],
              "tcp://10.0.0.%zu:5700", i + 1);
     make_storage(m);
+}
+
+static void name_relays(struct world *w, size_t i)
+{
+    struct profile *p = &w->machines[i].config.profile;
+    for (size_t k = 0; k < PROFILE_RELAYS_MAX && w->setup.relays[i][k] != 0; k++)
+        memcpy(p->relay[p->relay_count++], w->machines[w->setup.relays[i][k] - 1].config.author,
+               32);
 }
 
 static void deal(struct world *w, struct roster *r)
@@ -155,6 +163,8 @@ struct world *world_new(const struct world_setup *setup)
     assert(w->posts && w->effects && w->roster && w->arena && w->trace);
     for (size_t i = 0; i < setup->nodes; i++)
         make_machine(w, i);
+    for (size_t i = 0; i < setup->nodes; i++)
+        name_relays(w, i);
     make_roster(w);
     /* Everyone knows where the first one is; the rest they learn. */
     for (size_t i = 1; i < setup->nodes; i++) {
