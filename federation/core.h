@@ -60,6 +60,7 @@ struct feed {
     uint32_t source;      /* link that we follow it from; 0 none */
     uint32_t credit;      /* given to that source */
     uint64_t source_ms;   /* when it was chosen */
+    bool is_renamed;      /* its profile changed since: others may be relays now */
     uint64_t progress_ms; /* the same, or when it last sent something new */
     uint32_t watch;       /* link that is asked for checkpoints alone; 0 none */
     uint64_t watch_ms;    /* since when */
@@ -245,6 +246,8 @@ void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *
 /* Whom to follow a feed from whose author is not connected, or stalls: another than now if there is
  * a choice, relays that the author names before others; 0 if there is nobody. */
 uint32_t source_next(struct federation *f, const struct feed *feed);
+/* Whether the source is a relay that the author names. */
+bool source_is_named(struct federation *f, const struct feed *feed);
 /* A connection other than the source showed a checkpoint that is newer than the newest known, or
  * for which entries are missing. */
 void source_note(struct federation *f, struct feed *feed, const struct link *l, uint64_t seq);

@@ -197,6 +197,7 @@ static void act(struct federation *f, struct feed *feed, const struct batch *b,
     case ENTRY_PROFILE:
         if (profile_decode(body->payload, &feed->profile) == OK)
             feed->rec.profile_plus_one = b->first + i + 1;
+        feed->is_renamed = true;
         return;
     default:
         return;

@@ -95,6 +95,10 @@ static void choose_relay(struct federation *f, struct feed *feed, bool is_away, 
                          struct effects *out)
 {
     bool is_old = is_away && f->now_ms - feed->source_ms >= RELAY_ROTATE_MS;
+    if (is_away && feed->is_renamed && !is_behind(feed)) {
+        is_old = is_old || !source_is_named(f, feed);
+        feed->is_renamed = false;
+    }
     if (source_is_ahead(f, feed)) {
         enter_source(f, feed, feed->ahead, out);
     } else if (feed->source == 0 || is_stalled || is_old) {

@@ -22,6 +22,15 @@ static bool may_relay(struct federation *f, const struct link *l)
            access >= access_of(roster_find(core_roster(f), f->config.author));
 }
 
+/* The place after this organisation among the relays that the author names; 0 if it is none. */
+static size_t place_after(const struct feed *feed, const struct link *l)
+{
+    for (size_t i = 0; l != NULL && i < feed->profile.relay_count; i++)
+        if (memcmp(feed->profile.relay[i], l->author, AUTHOR_BYTES) == 0)
+            return i + 1;
+    return 0;
+}
+
 /* Of the relays that the author names, the first that is connected after the one in use, in their
  * order and round again; 0 if there is none but that one. The author dials them, so what it writes
  * is there first. */
@@ -29,10 +38,7 @@ static uint32_t named_relay(struct federation *f, const struct feed *feed)
 {
     const struct profile *p = &feed->profile;
     const struct link *now = links_find(f, feed->source);
-    size_t at = 0;
-    for (size_t i = 0; now != NULL && i < p->relay_count; i++)
-        if (memcmp(p->relay[i], now->author, AUTHOR_BYTES) == 0)
-            at = i + 1;
+    size_t at = place_after(feed, now);
     for (size_t n = 0; n < p->relay_count; n++) {
         const struct link *l = links_to(f, p->relay[(at + n) % p->relay_count]);
         if (l != NULL && may_relay(f, l) &&
@@ -40,6 +46,11 @@ static uint32_t named_relay(struct federation *f, const struct feed *feed)
             return l->id;
     }
     return 0;
+}
+
+bool source_is_named(struct federation *f, const struct feed *feed)
+{
+    return place_after(feed, links_find(f, feed->source)) > 0;
 }
 
 uint32_t source_next(struct federation *f, const struct feed *feed)
