@@ -95,7 +95,7 @@ static void choose_relay(struct federation *f, struct feed *feed, bool is_away, 
                          struct effects *out)
 {
     bool is_old = is_away && f->now_ms - feed->source_ms >= RELAY_ROTATE_MS;
-    if (is_away && feed->is_renamed && !is_behind(feed)) {
+    if (is_away && feed->is_renamed && !is_behind(f, feed)) {
         is_old = is_old || !source_is_named(f, feed);
         feed->is_renamed = false;
     }
