@@ -12,3 +12,9 @@ enum access access_of(const struct organisation *org)
         return ACCESS_HEADERS;
     return ACCESS_CHECKPOINTS;
 }
+
+const char *access_name(enum access access)
+{
+    static const char *const names[] = {"nothing", "checkpoints", "headers", "everything"};
+    return names[access];
+}

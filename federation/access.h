@@ -20,4 +20,7 @@ enum access {
 /* ACCESS_NOTHING for NULL. */
 enum access access_of(const struct organisation *org);
 
+/* "nothing", "checkpoints", "headers" or "everything". */
+const char *access_name(enum access access);
+
 #endif

@@ -27,6 +27,8 @@ extern const struct cli_command cli_publish, cli_consult;
 extern const struct cli_command cli_doctor;
 /* cli_desk.c, cli_status.c */
 extern const struct cli_command cli_list, cli_erase, cli_verify, cli_status;
+/* cli_witness.c */
+extern const struct cli_command cli_witness_show;
 
 /* Shows why something failed, from the problem or else from the code; returns CLI_FAILED. */
 int cli_failed(const struct problem *p, enum err e);

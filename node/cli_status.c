@@ -117,12 +117,20 @@ static void show_signing(const json_t *s)
 static void show_coverage(const json_t *s)
 {
     const json_t *c = json_object_get(s, "coverage"), *gap;
+    const char *access = words_text(s, "access");
     size_t i;
+    if (strcmp(access, "checkpoints") == 0)
+        puts(_("This node observes: once a day it gets of every other organisation how many "
+               "entries it has, and nothing of what is in them. See: seinpost witness show"));
+    if (strcmp(access, "headers") == 0)
+        puts(_("This node audits: it gets every entry of the other organisations, without its "
+               "content."));
     printf(_("Members heard: %lld of %lld.\n"), words_number(c, "covered"),
            words_number(c, "feeds"));
     if (json_array_size(json_object_get(c, "gaps")) == 0)
         return;
-    puts(_("A consult cannot say \"no match\" now, because:"));
+    puts(strcmp(access, "everything") == 0 ? _("A consult cannot say \"no match\" now, because:")
+                                           : _("Not everything is as it should be:"));
     json_array_foreach(json_object_get(c, "gaps"), i, gap)
     {
         const char *name = json_string_value(gap);

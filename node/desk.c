@@ -341,6 +341,8 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         desk_end(d, client, json_pack("{s:{s:b}}", "end", "ok", 1));
     } else if (what != NULL && strcmp(what, "verify") == 0) {
         verify_request(d, client);
+    } else if (what != NULL && strcmp(what, "witness") == 0) {
+        witness_request(d, client, request);
     } else if (what != NULL && strcmp(what, "roster-import") == 0) {
         do_import(d, client, request);
     } else {

@@ -131,8 +131,21 @@ static bool read_rows(struct desk_job *j)
     return true;
 }
 
+/* Whether the member list gives this organisation another role than that of a member. */
+static bool is_no_member(const struct desk *d)
+{
+    const struct roster *r = federation_roster(d->node->core);
+    const struct organisation *org = r != NULL ? roster_find(r, d->node->author) : NULL;
+    return org != NULL && (org->roles & ROLE_MEMBER) == 0;
+}
+
 void job_start(struct desk *d, enum job_kind kind, uint64_t client, json_t *request)
 {
+    if (is_no_member(d)) {
+        json_decref(request);
+        desk_refuse(d, client, "not-member");
+        return;
+    }
     struct desk_job *j = NULL;
     for (size_t i = 0; i < DESK_JOBS_MAX && j == NULL; i++)
         if (d->jobs[i].kind == 0)

@@ -5,6 +5,7 @@
  *     desk_job.c      one bulk of people: reading rows, evaluating them chunk by chunk
  *     desk_publish.c  what becomes of an evaluated publication
  *     desk_consult.c  what becomes of an evaluated consult
+ *     desk_witness.c  daily checkpoints, and who saw the same
  *
  * A job: rows are read and checked; chunks of up to EVALUATION_POINTS_MAX match keys go to the
  * core, a few at a time; when all are back the job finishes, a slice of rows in each turn of the
@@ -114,6 +115,9 @@ uint32_t desk_epoch(const struct desk *d);
 /* ---- verify.c ---- */
 void verify_request(struct desk *d, uint64_t client);
 void verify_work(struct desk *d);
+
+/* ---- desk_witness.c ---- */
+void witness_request(struct desk *d, uint64_t client, const json_t *request);
 
 /* ---- desk_publish.c ---- */
 /* Checks the expiry date and, of a row that is not bad already, whether anything can be looked for;

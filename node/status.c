@@ -105,6 +105,8 @@ json_t *status_json(struct node *n)
                         json_pack("{s:I,s:I,s:I}", "size", (json_int_t)s.size, "seq",
                                   (json_int_t)s.seq, "held_by_all",
                                   (json_int_t)(r != NULL ? held_by_all(n, r, s.size) : 0)));
+    const struct organisation *own = r != NULL ? roster_find(r, n->author) : NULL;
+    json_object_set_new(out, "access", json_string(access_name(access_of(own))));
     json_object_set_new(out, "coverage", coverage_json(n));
     json_object_set_new(out, "peers", r != NULL ? peers_json(n, r) : json_array());
     json_object_set_new(out, "budgets", budgets_json(n));

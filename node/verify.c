@@ -40,7 +40,7 @@ static bool check_row(void *ctx, const struct archive_row *row)
     if (row->body.len > 0) {
         v->bodies++;
         is_bad = is_bad || body_check(v->status.author, &h, row->body) != OK;
-    } else if (row->state == STATE_OWED) {
+    } else if (row->state == STATE_OWED && v->status.owed > 0) {
         v->owed++;
     } else {
         v->gone++;

@@ -211,6 +211,10 @@ void words_refusal(const json_t *end)
     else if (strcmp(error, "epoch") == 0)
         cli_complain(_("nothing was done: the member list names no key that can be used now. See: "
                        "seinpost roster show"));
+    else if (strcmp(error, "not-member") == 0)
+        cli_complain(_("nothing was done: in the member list this organisation is no member. Only "
+                       "members register people and consult. If it should be one, ask the "
+                       "stewards; its roles are in: seinpost roster show"));
     else if (strcmp(error, "format") == 0)
         cli_complain(_("nothing was done: the node did not understand the request. Are seinpost "
                        "and seinpostd of one version?"));
