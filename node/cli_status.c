@@ -21,7 +21,7 @@ static void number_text(char out[32], long long n)
 }
 
 struct remark {
-    char text[256];
+    char text[512];
 };
 
 /* Adds one thing to a remark, after a semicolon where it is not the first. */
@@ -37,6 +37,41 @@ __attribute__((format(printf, 2, 3))) static void remark_add(struct remark *r, c
     va_start(args, format);
     vsnprintf(r->text + used, sizeof r->text - used, format, args);
     va_end(args);
+}
+
+static bool is_word(const json_t *o, const char *name, const char *word)
+{
+    return strcmp(words_text(o, name), word) == 0;
+}
+
+/* Whether a connection to it is up, and who dialled. */
+static const char *connected(const json_t *p)
+{
+    if (!is_true(p, "up"))
+        return _("no");
+    if (is_word(p, "dialled_by", "both"))
+        return _("both dialled");
+    return is_word(p, "dialled_by", "them") ? _("it dialled") : _("we dialled");
+}
+
+/* How its entries come where they do not come from itself, and whether it can be reached at all. */
+static void add_path(struct remark *r, const json_t *p)
+{
+    const json_t *roles = json_object_get(p, "roles"), *role;
+    size_t i;
+    if (words_text(p, "via")[0] != '\0')
+        remark_add(r, _("entries come through %s"), words_text(p, "via"));
+    if (!is_word(p, "status", "active"))
+        return;
+    if (is_word(p, "reach", "none"))
+        remark_add(r, _("unreachable: it has no open port and names no relay; ask it to add a line "
+                        "relay to its settings"));
+    bool is_closed = is_word(p, "reach", "none") || is_word(p, "reach", "relays");
+    json_array_foreach(roles, i, role)
+    {
+        if (is_closed && strcmp(json_string_value(role), "keyholder") == 0)
+            remark_add(r, _("holds a key and cannot be dialled; ask it to open a port"));
+    }
 }
 
 /* One organisation, and what is the matter with it in the last column. */
@@ -58,10 +93,11 @@ static void add_peer(struct table *t, const json_t *p)
         remark_add(&remark, _("%lld without content"), words_number(p, "owed"));
     if (words_number(p, "refused") > 0)
         remark_add(&remark, _("%lld unusable"), words_number(p, "refused"));
+    add_path(&remark, p);
     const char *heard = words_text(p, "heard");
-    table_add(t, (const char *const[]){words_text(p, "name"), words_text(p, "org_id"),
-                                       is_true(p, "up") ? _("yes") : _("no"), entries,
-                                       heard[0] != '\0' ? heard : _("never"), holds, remark.text});
+    table_add(t, (const char *const[]){words_text(p, "name"), words_text(p, "org_id"), connected(p),
+                                       entries, heard[0] != '\0' ? heard : _("never"), holds,
+                                       remark.text});
 }
 
 static void show_peers(const json_t *s)
@@ -159,6 +195,10 @@ static void on_line(void *ctx, const json_t *line)
            words_text(roster, "fresh_until"));
     printf(_("Own entries: %lld; every other organisation holds the first %lld.\n"),
            words_number(feed, "size"), words_number(feed, "held_by_all"));
+    if (words_number(feed, "untold") > 0)
+        printf(_("Not counted there: %lld that get them through relays and cannot tell this node, "
+                 "since neither can be dialled.\n"),
+               words_number(feed, "untold"));
     if (words_number(feed, "erased_unconfirmed") > 0)
         printf(_("Erased, and not confirmed by everyone yet: %lld.\n"),
                words_number(feed, "erased_unconfirmed"));

@@ -77,6 +77,13 @@ void doctor_list(struct doctor *d, const json_t *status, const struct doctor_key
 /* The legal basis that the list gives of this organisation; nothing where self is no object. */
 void doctor_basis(struct doctor *d, const json_t *self, int64_t now_utc);
 
+/* ---- doctor_reach.c ---- */
+
+/* Whether others can reach this node, and it them, from its status. */
+void doctor_reach(struct doctor *d, const json_t *status);
+
+/* ---- doctor_judge.c again ---- */
+
 /* A running node, from its status. */
 void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc);
 

@@ -420,6 +420,7 @@ void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
         return;
     check_signing(d, status);
     check_connections(d, status);
+    doctor_reach(d, status);
     check_heard(d, status, now_utc);
     check_keyholders(d, status);
     check_clock(d, status, now_utc);

@@ -32,15 +32,42 @@ static json_t *coverage_json(const struct node *n)
                      list_time_json(c.oldest_heard_utc));
 }
 
-static json_t *peer_json(const struct organisation *org, const struct feed_status *s)
+/* How an organisation is reached, as it says itself. */
+static const char *reach_name(const struct feed_status *s)
 {
-    return json_pack(
+    if (!s->has_profile)
+        return "unknown";
+    return s->has_endpoint ? "direct" : s->relay_count > 0 ? "relays" : "none";
+}
+
+/* Who dialled, through whom its entries come otherwise, and how others reach it. */
+static void add_reach(const struct node *n, const struct feed_status *s, json_t *peer)
+{
+    const char *dialled_by = s->is_dialled && s->is_dialler ? "both"
+                             : s->is_dialled                ? "us"
+                                                            : "them";
+    json_t *relays = json_array();
+    for (size_t i = 0; i < s->relay_count; i++)
+        json_array_append_new(relays, json_string(node_org_id(n, s->relay[i])));
+    json_object_set_new(peer, "dialled_by", s->is_up ? json_string(dialled_by) : json_null());
+    json_object_set_new(peer, "via",
+                        s->is_relayed ? json_string(node_org_id(n, s->via)) : json_null());
+    json_object_set_new(peer, "reach", json_string(reach_name(s)));
+    json_object_set_new(peer, "relays", relays);
+}
+
+static json_t *peer_json(const struct node *n, const struct organisation *org,
+                         const struct feed_status *s)
+{
+    json_t *out = json_pack(
         "{s:s,s:s,s:o,s:s,s:b,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:b,s:I}", "org_id", org->org_id, "name",
         org->name, "roles", list_roles_json(org->roles), "status", org_status_name(org->status),
         "up", s->is_up, "size", (json_int_t)s->size, "seen_size", (json_int_t)s->seen_size, "lag",
         (json_int_t)(s->seen_size - s->size), "heard", list_time_json(s->heard_utc), "signed",
         list_time_json(s->signed_utc), "owed", (json_int_t)s->owed, "refused",
         (json_int_t)s->refused, "disputed", s->is_disputed, "holds", (json_int_t)s->held_size);
+    add_reach(n, s, out);
+    return out;
 }
 
 static json_t *peers_json(const struct node *n, const struct roster *r)
@@ -51,7 +78,7 @@ static json_t *peers_json(const struct node *n, const struct roster *r)
         federation_feed_status(n->core, i, &s);
         const struct organisation *org = roster_find(r, s.author);
         if (org != NULL && !s.is_own)
-            json_array_append_new(list, peer_json(org, &s));
+            json_array_append_new(list, peer_json(n, org, &s));
     }
     return list;
 }
@@ -72,18 +99,53 @@ static json_t *budgets_json(const struct node *n)
     return list;
 }
 
-/* Entries of the own feed that every peer which keeps feeds holds durably. */
-static uint64_t held_by_all(const struct node *n, const struct roster *r, uint64_t size)
+/* What others hold of the own feed durably. */
+struct spread {
+    uint64_t held_by_all; /* entries that every peer which keeps feeds and can tell us holds */
+    uint64_t untold;      /* peers that never connect to this node, since neither can be dialled */
+};
+
+static struct spread spread_of(const struct node *n, const struct roster *r, uint64_t size)
 {
+    struct spread out = {.held_by_all = size};
+    bool has_endpoint = n->config.advertise[0] != '\0';
     for (size_t i = 0; i < federation_feed_count(n->core); i++) {
         struct feed_status s;
         federation_feed_status(n->core, i, &s);
-        const struct organisation *org = roster_find(r, s.author);
-        bool keeps = access_of(org) == ACCESS_EVERYTHING;
-        if (keeps && !s.is_own && s.held_size < size)
-            size = s.held_size;
+        if (s.is_own || access_of(roster_find(r, s.author)) != ACCESS_EVERYTHING)
+            continue;
+        if (!has_endpoint && s.has_profile && !s.has_endpoint && !s.is_up)
+            out.untold++;
+        else if (s.held_size < out.held_by_all)
+            out.held_by_all = s.held_size;
     }
-    return size;
+    return out;
+}
+
+static json_t *feed_json(const struct node *n, const struct roster *r, const struct standing *s)
+{
+    struct spread spread = {0};
+    if (r != NULL)
+        spread = spread_of(n, r, s->size);
+    return json_pack("{s:I,s:I,s:I,s:I}", "size", (json_int_t)s->size, "seq", (json_int_t)s->seq,
+                     "held_by_all", (json_int_t)spread.held_by_all, "untold",
+                     (json_int_t)spread.untold);
+}
+
+/* How others reach this node, by its settings. */
+static const char *own_reach(const struct node *n)
+{
+    return n->config.advertise[0] != '\0' ? "direct"
+           : n->config.relay_count > 0    ? "relays"
+                                          : "none";
+}
+
+static json_t *own_relays(const struct node *n)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n->config.relay_count; i++)
+        json_array_append_new(list, json_string(n->config.relays[i].org_id));
+    return list;
 }
 
 json_t *status_json(struct node *n)
@@ -101,12 +163,11 @@ json_t *status_json(struct node *n)
                         json_pack("{s:b,s:b,s:I,s:I}", "may_sign", s.may_sign, "behind",
                                   s.is_behind, "needed", (json_int_t)s.needed, "answered",
                                   (json_int_t)s.answered));
-    json_object_set_new(out, "feed",
-                        json_pack("{s:I,s:I,s:I}", "size", (json_int_t)s.size, "seq",
-                                  (json_int_t)s.seq, "held_by_all",
-                                  (json_int_t)(r != NULL ? held_by_all(n, r, s.size) : 0)));
     const struct organisation *own = r != NULL ? roster_find(r, n->author) : NULL;
     json_object_set_new(out, "access", json_string(access_name(access_of(own))));
+    json_object_set_new(out, "feed", feed_json(n, r, &s));
+    json_object_set_new(out, "reach", json_string(own_reach(n)));
+    json_object_set_new(out, "relays", own_relays(n));
     json_object_set_new(out, "coverage", coverage_json(n));
     json_object_set_new(out, "peers", r != NULL ? peers_json(n, r) : json_array());
     json_object_set_new(out, "budgets", budgets_json(n));
