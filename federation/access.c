@@ -2,7 +2,7 @@
 
 enum access access_of(const struct organisation *org)
 {
-    if (org == NULL || org->status != ORG_ACTIVE)
+    if (!roster_is_active(org))
         return ACCESS_NOTHING;
     if ((org->roles & (ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY)) != 0)
         return ACCESS_EVERYTHING;

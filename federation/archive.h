@@ -95,6 +95,9 @@ struct archive {
 
     /* The signed roster document of a version, copied to out. Returns its length, 0 if unknown. */
     size_t (*roster)(void *ctx, uint64_t version, uint8_t *out, size_t cap);
+
+    /* Likewise, the one that was persisted as a rival with this hash. */
+    size_t (*rival)(void *ctx, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap);
 };
 
 #endif

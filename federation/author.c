@@ -101,8 +101,11 @@ static enum err append(struct federation *f, const struct draft *drafts, size_t 
     struct feed *feed = core_own_feed(f);
     const struct organisation *org =
         f->has_roster ? roster_find(core_roster(f), f->config.author) : NULL;
-    if (feed == NULL || org == NULL || org->status != ORG_ACTIVE)
+    const uint8_t *secret = core_feed_secret(f);
+    if (feed == NULL || !roster_is_active(org))
         return ERR_STRANGER;
+    if (secret == NULL)
+        return ERR_UNAUTHORISED; /* the member list has another key of ours than we do */
     if (!f->may_sign)
         return ERR_UNAVAILABLE;
     if (count > APPEND_MAX)
@@ -143,7 +146,7 @@ static enum err append(struct federation *f, const struct draft *drafts, size_t 
     uint64_t now = f->now_utc > 0 ? (uint64_t)f->now_utc : 0;
     cp->time_utc = now > feed->seen.time_utc ? now : feed->seen.time_utc;
     seen_of_peers(f, &feed->seen, checkpoint_is_daily(cp), cp->seen, out);
-    checkpoint_sign(cp, f->config.feed_secret, raw);
+    checkpoint_sign(cp, secret, raw);
 
     if (first != NULL)
         *first = b->first;
@@ -282,8 +285,8 @@ static void tick_freshness(struct federation *f, struct effects *out)
 void author_tick(struct federation *f, struct effects *out)
 {
     const struct organisation *org = roster_find(core_roster(f), f->config.author);
-    if (!f->may_sign || org == NULL || org->status != ORG_ACTIVE || core_own_feed(f) == NULL ||
-        f->now_utc <= 0)
+    if (!f->may_sign || !roster_is_active(org) || core_feed_secret(f) == NULL ||
+        core_own_feed(f) == NULL || f->now_utc <= 0)
         return;
     tick_profile(f, out);
     tick_receipts(f, out);

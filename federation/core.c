@@ -68,8 +68,8 @@ void core_roster_changed(struct federation *f, struct effects *out)
     for (size_t i = 0; i < r->organisation_count; i++) {
         const struct organisation *org = &r->organisations[i];
         struct feed *feed = feed_slot(f, org->author);
-        if (feed != NULL && feed->rec.feed_epoch == 0)
-            feed->rec.feed_epoch = org->feed_epoch;
+        if (feed != NULL)
+            chapters_review(f, feed, org, out);
     }
     links_review(f, out);
     links_announce(f, out);
@@ -77,6 +77,17 @@ void core_roster_changed(struct federation *f, struct effects *out)
     standing_review(f, out);
     pull_choose(f, out);
     f->is_serving = true;
+}
+
+const uint8_t *core_feed_secret(const struct federation *f)
+{
+    const struct roster *r = federation_roster(f);
+    const struct organisation *org = r != NULL ? roster_find(r, f->config.author) : NULL;
+    const uint8_t *secrets[] = {f->config.feed_secret, f->config.next_feed_secret};
+    for (size_t i = 0; org != NULL && i < 2; i++)
+        if (memcmp(secrets[i] + 32, org->feed_key, KEY_BYTES) == 0) /* libsodium: seed, public */
+            return secrets[i];
+    return NULL;
 }
 
 uint32_t core_today(const struct federation *f)
@@ -180,6 +191,13 @@ enum err federation_load_roster(struct federation *f, struct bytes signed_roster
     f->roster_at = next;
     f->has_roster = true;
     return OK;
+}
+
+enum err federation_load_rival(struct federation *f, struct bytes signed_roster)
+{
+    wire_arena_reset(&f->roster_wire);
+    return f->has_roster ? roster_unite(core_roster(f), signed_roster, &f->roster_wire)
+                         : ERR_SEQUENCE;
 }
 
 static bool profile_row(void *ctx, const struct archive_row *row)

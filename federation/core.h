@@ -46,16 +46,18 @@ struct link {
     uint8_t transport_key[KEY_BYTES];
     uint8_t author[AUTHOR_BYTES];
     bool is_outbound;
-    bool is_ready;           /* openings exchanged */
-    uint64_t number;         /* in the order in which they came up */
-    uint64_t roster_version; /* that it says it has; 0 once it did not give it */
-    uint64_t under_way;      /* bytes of batches sent and not yet acknowledged */
+    bool is_ready;             /* openings exchanged */
+    uint64_t number;           /* in the order in which they came up */
+    uint64_t roster_version;   /* that it says it has; 0 once it did not give it */
+    uint8_t rival[HASH_BYTES]; /* another list of our version that it knows; zeros likewise */
+    uint64_t under_way;        /* bytes of batches sent and not yet acknowledged */
 };
 
 struct feed {
     struct feed_record rec;
     struct checkpoint held; /* decoded; seq 0: none */
     struct checkpoint seen;
+    struct accepted accepted; /* where the member list says that a chapter of it ends */
     /* pulling */
     uint32_t source;      /* link that we follow it from; 0 none */
     uint32_t credit;      /* given to that source */
@@ -131,6 +133,7 @@ struct job {
 struct roster_fetch {
     uint32_t link; /* 0: none under way */
     uint64_t version;
+    uint8_t hash[HASH_BYTES]; /* of a rival of ours; zeros: the version after ours */
     uint32_t total;
     uint32_t have;
     uint64_t started_ms;
@@ -197,6 +200,9 @@ uint64_t core_budget_day(struct federation *f, struct effects *out);
 void core_report(struct effects *out, const uint8_t *author, enum report what, enum err reason,
                  uint64_t number);
 /* Queues the record of a feed alone. */
+/* The own feed's secret key (64 bytes) that belongs to the member list in force; NULL: we have it
+ * not, or are not in the list. */
+const uint8_t *core_feed_secret(const struct federation *f);
 void core_persist_feed(struct feed *feed, struct effects *out);
 /* Writes down, once, that a feed's author signed things that contradict each other; seq is that of
  * the checkpoint that showed it. */
@@ -225,10 +231,22 @@ struct link *links_find(struct federation *f, uint32_t id);
  */
 struct link *links_to(struct federation *f, const uint8_t author[AUTHOR_BYTES]);
 
+/* ---- trees.c ---- */
+/* The stored tree of one author, as a source of proofs. */
+struct stored_tree {
+    struct federation *f;
+    const uint8_t *author;
+};
+struct merkle_source trees_source(struct stored_tree *t);
+/* The peaks of its first size leaves; false where the archive cannot tell. */
+bool trees_frontier(struct stored_tree *t, uint64_t size, struct merkle_frontier *out);
+
 /* ---- rosters.c ---- */
 void rosters_event(struct federation *f, struct bytes signed_roster, struct effects *out);
 void rosters_on_opening(struct federation *f, struct link *l, uint64_t version,
                         struct effects *out);
+/* Notes which other list of our version a peer says that it knows; before rosters_on_opening. */
+void rosters_on_rival(struct federation *f, struct link *l, const Seinpost__Opening *o);
 void rosters_on_ask(struct federation *f, struct link *l, const Seinpost__RosterAsk *m,
                     struct effects *out);
 void rosters_on_chunk(struct federation *f, struct link *l, const Seinpost__RosterChunk *m,
@@ -238,6 +256,10 @@ void rosters_link_down(struct federation *f, uint32_t link);
 
 /* ---- pull.c ---- */
 void pull_choose(struct federation *f, struct effects *out);
+/* Follows this feed anew, from whomever: it was cut back, or a new chapter begins. */
+void pull_restart(struct federation *f, struct feed *feed);
+/* Follows anew what is followed over this link: the peer has another member list now. */
+void pull_link_renewed(struct federation *f, uint32_t link);
 void pull_link_down(struct federation *f, uint32_t link);
 void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *m,
                    struct effects *out);
@@ -283,7 +305,21 @@ void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header,
 /* Applies expiry to what the archive still holds. */
 void ingest_sweep(struct federation *f, struct effects *out);
 
+/* ---- chapters.c ---- */
+/* Brings a feed into line with what a new member list says of its author. */
+void chapters_review(struct federation *f, struct feed *feed, const struct organisation *org,
+                     struct effects *out);
+/* Whether the feed has fewer entries than the member list says it must have. */
+bool chapters_is_short(const struct feed *feed);
+/* What stands for a checkpoint where the member list says how a feed ends: seq 0, no signature. */
+void chapters_goal(const struct federation *f, const struct feed *feed, struct checkpoint *out);
+/* ERR_PROOF if the feed, grown by the batch (its tree is filled in), passes that end with another
+ * root than it has. */
+MUST_CHECK enum err chapters_check(const struct feed *feed, const struct batch *b);
+
 /* ---- serve.c ---- */
+/* Whoever follows this feed begins again: it was cut back, or a new chapter begins. */
+void serve_feed_cut(struct federation *f, const struct feed *feed);
 void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follow *m,
                      struct effects *out);
 void serve_pump(struct federation *f, struct effects *out);

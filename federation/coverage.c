@@ -34,7 +34,7 @@ static unsigned feed_gaps(const struct federation *f, const struct feed *feed,
         coverage_seconds += 86400;
     if (feed->rec.heard_utc == 0 || feed->rec.heard_utc + (int64_t)coverage_seconds < now_utc)
         gaps |= GAP_FEED_UNHEARD;
-    if (feed->seen.size > feed->rec.tree.size && !is_witnessed)
+    if ((feed->seen.size > feed->rec.tree.size || chapters_is_short(feed)) && !is_witnessed)
         gaps |= GAP_FEED_BEHIND;
     if (feed->rec.is_disputed || feed->rec.feed_epoch != org->feed_epoch)
         gaps |= GAP_FEED_DISPUTED;

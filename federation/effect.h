@@ -38,6 +38,8 @@ enum effect_type {
     EFFECT_REPORT,            /* something an operator should know; at a limited rate */
     EFFECT_PERSIST_WITNESS,   /* a daily checkpoint of a feed */
     EFFECT_PERSIST_PEER_SEEN, /* what the newest daily checkpoint of a peer has seen */
+    EFFECT_PERSIST_RIVAL,     /* another member list of the version in force */
+    EFFECT_PERSIST_CUT_BACK,  /* delete all entries of a feed from its record's size on */
 };
 
 struct effect_entry {
@@ -78,6 +80,8 @@ enum report {
     REPORT_VERSION,      /* a peer speaks no version that we speak */
     REPORT_ROSTER_STALE, /* the member list is past its freshness date */
     REPORT_WITNESS_CONFLICT, /* a peer saw another checkpoint of this author than we did */
+    REPORT_ROSTER_RIVAL,     /* stewards signed two member lists of one version */
+    REPORT_CUT_BACK,         /* entries beyond the end that the member list names were deleted */
 };
 
 struct effect {
@@ -96,7 +100,7 @@ struct effect {
             size_t count;
             const struct effect_tile *tiles;
             size_t tile_count;
-        } entries; /* PERSIST_ENTRIES; PERSIST_FEED with count 0 */
+        } entries; /* PERSIST_ENTRIES; PERSIST_FEED and PERSIST_CUT_BACK with count 0 */
         struct {
             struct effect_entry entry;
             const struct feed_record *feed; /* with the new count of owed bodies */
@@ -111,7 +115,7 @@ struct effect {
             uint64_t version;
             uint8_t hash[HASH_BYTES];
             struct bytes signed_roster;
-        } roster; /* PERSIST_ROSTER, ROSTER_ADOPTED */
+        } roster; /* PERSIST_ROSTER, PERSIST_RIVAL, ROSTER_ADOPTED */
         struct {
             uint32_t day;
             uint32_t used; /* this member's total of the day, this request included */

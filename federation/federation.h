@@ -10,6 +10,7 @@
  *
  *     links     connections, openings, the member list on every message
  *     rosters   adopting member lists, and fetching newer ones
+ *     chapters  where the member list ends a feed, and begins it again with a new key
  *     pull      following feeds: how much credit; accepting batches
  *     source    which relay, where the author is not connected
  *     ingest    what an accepted entry means
@@ -53,6 +54,7 @@ struct held_share {
 struct federation_config {
     uint8_t author[AUTHOR_BYTES];
     uint8_t feed_secret[64];
+    uint8_t next_feed_secret[64]; /* used once the member list has its public half; zeros: none */
     uint8_t seed[RNG_SEED_BYTES];
     struct profile profile; /* what the own profile entry should say */
     struct contact contacts[PEERS_MAX];
@@ -78,6 +80,8 @@ void federation_clear(struct federation *f);
  * roster_accept say: then the store is damaged and the node does not start. */
 MUST_CHECK enum err federation_load_roster(struct federation *f, struct bytes signed_roster,
                                            const uint8_t hash[HASH_BYTES]);
+/* Another document of the newest version that was loaded, as EFFECT_PERSIST_RIVAL gave it. */
+MUST_CHECK enum err federation_load_rival(struct federation *f, struct bytes signed_roster);
 /* ERR_FORMAT if the stored checkpoints cannot be read, ERR_FULL if there are too many feeds. */
 MUST_CHECK enum err federation_load_feed(struct federation *f, const struct feed_record *record);
 /* A daily checkpoint, after its feed; of several the newest counts. ERR_* as checkpoint_read. */

@@ -160,7 +160,10 @@ static void refuse(struct federation *f, struct link *l, const uint8_t request[1
     body.reason = code;
     body.day = core_today(f);
     core_refusal_text(request, code, body.day, text);
-    crypto_sign_detached(signature, NULL, text, sizeof text, f->config.feed_secret);
+    const uint8_t *secret = core_feed_secret(f);
+    if (secret == NULL)
+        return; /* nobody could verify it */
+    crypto_sign_detached(signature, NULL, text, sizeof text, secret);
     body.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, signature};
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
     m.body_case = SEINPOST__MESSAGE__BODY_REFUSAL;

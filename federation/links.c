@@ -37,8 +37,7 @@ struct link *links_to(struct federation *f, const uint8_t author[AUTHOR_BYTES])
 static const struct organisation *admitted(struct federation *f, const uint8_t key[KEY_BYTES])
 {
     const struct roster *r = core_roster(f);
-    const struct organisation *org = r != NULL ? roster_find_transport(r, key) : NULL;
-    return org != NULL && org->status == ORG_ACTIVE ? org : NULL;
+    return r != NULL ? roster_admits(r, key, f->now_utc) : NULL;
 }
 
 /* Whether the organisation that this link was made with still has its key, and may take part. */
@@ -117,6 +116,8 @@ static void send_opening(struct federation *f, const struct link *l, struct effe
     opening.author = (ProtobufCBinaryData){AUTHOR_BYTES, f->config.author};
     opening.roster_version = r->version;
     opening.roster_hash = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)r->hash};
+    if (r->has_rival)
+        opening.rival_hash = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)r->rival};
     opening.n_contact = list_contacts(f, rows, list);
     opening.contact = list;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
@@ -214,7 +215,8 @@ static enum err opening_check(struct federation *f, const struct link *l,
         return ERR_STRANGER;
     if (o->n_contact > CONTACTS_MAX)
         return ERR_LIMIT;
-    return o->roster_hash.len == HASH_BYTES ? OK : ERR_FORMAT;
+    bool is_rival_sound = o->rival_hash.len == 0 || o->rival_hash.len == HASH_BYTES;
+    return o->roster_hash.len == HASH_BYTES && is_rival_sound ? OK : ERR_FORMAT;
 }
 
 /* Takes hints for organisations that we know no place of. */
@@ -260,10 +262,15 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
     if (!l->is_outbound && !was_ready)
         send_opening(f, l, out);
     l->is_ready = true;
+    if (was_ready && o->roster_version > l->roster_version)
+        pull_link_renewed(f, l->id);
+    rosters_on_rival(f, l, o);
     rosters_on_opening(f, l, o->roster_version, out);
     take_contacts(f, l, o, out);
-    if (was_ready)
+    if (was_ready) {
+        pull_choose(f, out);
         return; /* it announces a newer member list, or a place */
+    }
     standing_link_ready(f, l, out);
     pull_choose(f, out);
 }
@@ -345,8 +352,7 @@ void links_frame(struct federation *f, uint32_t id, struct bytes frame, struct e
 static void review_dial(struct federation *f, struct feed *feed, struct effects *out)
 {
     const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
-    bool is_wanted = org != NULL && org->status == ORG_ACTIVE;
-    const char *endpoint = is_wanted ? endpoint_of(f, feed) : NULL;
+    const char *endpoint = roster_is_active(org) ? endpoint_of(f, feed) : NULL;
     if (endpoint == NULL) {
         if (feed->is_dialled) {
             struct effect *e = effects_add(out, EFFECT_HANGUP);

@@ -15,7 +15,8 @@
 
 static bool is_behind(const struct federation *f, const struct feed *feed)
 {
-    return !core_is_witnessed(f, feed) && feed->seen.size > feed->rec.tree.size;
+    return !core_is_witnessed(f, feed) &&
+           (feed->seen.size > feed->rec.tree.size || chapters_is_short(feed));
 }
 
 static bool is_own(const struct federation *f, const struct feed *feed)
@@ -115,7 +116,8 @@ static void choose_relay(struct federation *f, struct feed *feed, bool is_away, 
 static void choose(struct federation *f, struct feed *feed, struct effects *out)
 {
     const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
-    bool is_wanted = org != NULL && org->status == ORG_ACTIVE && (!is_own(f, feed) || f->is_behind);
+    bool may_grow = roster_is_active(org) || (org != NULL && chapters_is_short(feed));
+    bool is_wanted = may_grow && (!is_own(f, feed) || f->is_behind);
     if (!is_wanted) {
         leave_source(f, feed, out);
         watch(f, feed, 0, out);
@@ -151,14 +153,24 @@ void pull_choose(struct federation *f, struct effects *out)
     }
 }
 
+void pull_restart(struct federation *f, struct feed *feed)
+{
+    release_credit(f, feed);
+    feed->source = 0;
+}
+
+void pull_link_renewed(struct federation *f, uint32_t link)
+{
+    for (size_t i = 0; i < f->feed_count; i++)
+        if (f->feeds[i].source == link)
+            pull_restart(f, &f->feeds[i]);
+}
+
 void pull_link_down(struct federation *f, uint32_t link)
 {
+    pull_link_renewed(f, link);
     for (size_t i = 0; i < f->feed_count; i++) {
         struct feed *feed = &f->feeds[i];
-        if (feed->source == link) {
-            release_credit(f, feed);
-            feed->source = 0;
-        }
         if (feed->watch == link)
             feed->watch = 0;
         if (feed->ahead == link)
@@ -206,12 +218,17 @@ static enum err split(struct federation *f, const struct feed *feed, const Seinp
     return OK;
 }
 
-/* The signed checkpoint of a batch, checked against what this author signed before. */
+/* The signed checkpoint of a batch, or what stands for it, checked against what this author signed
+ * before. */
 static enum err check_checkpoint(struct federation *f, const struct feed *feed,
                                  const Seinpost__Batch *m, struct checkpoint *cp)
 {
     const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
-    if (org == NULL || org->status != ORG_ACTIVE)
+    if (m->checkpoint.len == 0 && chapters_is_short(feed)) {
+        chapters_goal(f, feed, cp);
+        return OK;
+    }
+    if (!roster_is_active(org))
         return ERR_STRANGER;
     enum err e =
         checkpoint_verify(bytes_of(m->checkpoint.data, m->checkpoint.len), org->feed_key, cp);
@@ -288,6 +305,8 @@ static enum err accept(struct federation *f, struct feed *feed, const struct lin
     b->signed_checkpoint = m->checkpoint.data;
     b->proof = bytes_of(m->proof.data, m->proof.len);
     e = check_tree(b, b->proof);
+    if (e == OK)
+        e = chapters_check(feed, b);
     if (e != OK)
         return e;
     ingest_commit(f, feed, b, out);

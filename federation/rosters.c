@@ -9,6 +9,7 @@
  */
 #include "federation/core.h"
 
+#include <sodium.h>
 #include <string.h>
 
 enum {
@@ -21,6 +22,8 @@ static void ask(struct federation *f, const struct link *l, struct effects *out)
     Seinpost__RosterAsk body = SEINPOST__ROSTER_ASK__INIT;
     body.version = f->fetch.version;
     body.offset = f->fetch.have;
+    if (!sodium_is_zero(f->fetch.hash, HASH_BYTES))
+        body.hash = (ProtobufCBinaryData){HASH_BYTES, f->fetch.hash};
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
     m.body_case = SEINPOST__MESSAGE__BODY_ROSTER_ASK;
     m.roster_ask = &body;
@@ -28,10 +31,25 @@ static void ask(struct federation *f, const struct link *l, struct effects *out)
     (void)!core_send(f, l->id, &m, out);
 }
 
+static bool has_newer(struct federation *f, const struct link *l)
+{
+    return l->roster_version > core_roster(f)->version;
+}
+
+/* Whether it knows another list of our version; one is enough to know. */
+static bool has_rival(struct federation *f, const struct link *l)
+{
+    return !core_roster(f)->has_rival && !sodium_is_zero(l->rival, HASH_BYTES);
+}
+
 static void fetch_next(struct federation *f, const struct link *l, struct effects *out)
 {
+    bool is_newer = has_newer(f, l);
     f->fetch.link = l->id;
-    f->fetch.version = core_roster(f)->version + 1;
+    f->fetch.version = core_roster(f)->version + is_newer;
+    memset(f->fetch.hash, 0, HASH_BYTES);
+    if (!is_newer)
+        memcpy(f->fetch.hash, l->rival, HASH_BYTES);
     f->fetch.have = 0;
     f->fetch.total = 0;
     f->fetch.started_ms = f->now_ms;
@@ -46,7 +64,7 @@ static void fetch_any(struct federation *f, struct effects *out)
     uint32_t able = 0;
     for (size_t i = 0; i < f->link_count && f->fetch.link == 0; i++) {
         const struct link *l = &f->links[i];
-        if (l->id != 0 && l->is_ready && l->roster_version > core_roster(f)->version &&
+        if (l->id != 0 && l->is_ready && (has_newer(f, l) || has_rival(f, l)) &&
             rng_below(&f->rng, ++able) == 0)
             chosen = l;
     }
@@ -59,12 +77,46 @@ static void give_up(struct federation *f)
 {
     const struct link *l = links_find(f, f->fetch.link);
     for (size_t i = 0; i < f->link_count && l != NULL; i++)
-        if (memcmp(f->links[i].author, l->author, AUTHOR_BYTES) == 0)
+        if (memcmp(f->links[i].author, l->author, AUTHOR_BYTES) == 0) {
             f->links[i].roster_version = 0;
+            memset(f->links[i].rival, 0, HASH_BYTES);
+        }
     f->fetch.link = 0;
 }
 
-/* Verifies and adopts; *out gets what has to be kept and told. On error nothing changed. */
+/* Keeps what was signed in the store, and tells that it was adopted where it is the next one. */
+static void keep(struct federation *f, struct bytes kept, bool is_next, struct effects *out)
+{
+    const struct roster *r = core_roster(f);
+    for (unsigned i = 0; i < (is_next ? 2 : 1); i++) {
+        struct effect *ef = effects_add(out, !is_next ? EFFECT_PERSIST_RIVAL
+                                             : i == 0 ? EFFECT_PERSIST_ROSTER
+                                                      : EFFECT_ROSTER_ADOPTED);
+        ef->roster.version = r->version;
+        memcpy(ef->roster.hash, is_next ? r->hash : r->rival, HASH_BYTES);
+        ef->roster.signed_roster = kept;
+    }
+}
+
+/* Stewards signed another list of our version too: whom that one does not have as active takes no
+ * part until they agree. */
+static void unite(struct federation *f, struct bytes signed_roster, struct effects *out)
+{
+    uint8_t *kept = effects_alloc(out, signed_roster.len);
+    struct roster *r = core_roster(f);
+    wire_arena_reset(&f->roster_wire);
+    bool had_rival = r->has_rival;
+    if (kept == NULL || roster_unite(r, signed_roster, &f->roster_wire) != OK)
+        return;
+    memcpy(kept, signed_roster.data, signed_roster.len);
+    if (!had_rival)
+        keep(f, bytes_of(kept, signed_roster.len), false, out);
+    core_report(out, NULL, REPORT_ROSTER_RIVAL, ERR_FORK, r->version);
+    core_roster_changed(f, out);
+}
+
+/* Verifies and adopts; *out gets what has to be kept and told. On error nothing changed, but for
+ * ERR_FORK: then it is a rival, and was united with ours. */
 static enum err adopt(struct federation *f, struct bytes signed_roster, struct effects *out)
 {
     unsigned next = f->roster_at ^ 1u;
@@ -72,6 +124,8 @@ static enum err adopt(struct federation *f, struct bytes signed_roster, struct e
     if (signed_roster.len > ROSTER_BYTES_MAX)
         return ERR_LIMIT;
     enum err e = roster_accept(core_roster(f), signed_roster, &f->roster_wire, &f->rosters[next]);
+    if (e == ERR_FORK)
+        unite(f, signed_roster, out);
     if (e != OK)
         return e;
     uint8_t *kept = effects_alloc(out, signed_roster.len);
@@ -80,14 +134,9 @@ static enum err adopt(struct federation *f, struct bytes signed_roster, struct e
     memcpy(kept, signed_roster.data, signed_roster.len);
     f->roster_at = next;
     f->has_roster = true;
-    const struct roster *r = core_roster(f);
-    for (unsigned i = 0; i < 2; i++) {
-        struct effect *ef =
-            effects_add(out, i == 0 ? EFFECT_PERSIST_ROSTER : EFFECT_ROSTER_ADOPTED);
-        ef->roster.version = r->version;
-        memcpy(ef->roster.hash, r->hash, HASH_BYTES);
-        ef->roster.signed_roster = bytes_of(kept, signed_roster.len);
-    }
+    for (size_t i = 0; i < f->link_count; i++)
+        memset(f->links[i].rival, 0, HASH_BYTES);
+    keep(f, bytes_of(kept, signed_roster.len), true, out);
     core_roster_changed(f, out);
     return OK;
 }
@@ -105,6 +154,32 @@ void rosters_on_opening(struct federation *f, struct link *l, uint64_t version, 
     fetch_any(f, out);
 }
 
+void rosters_on_rival(struct federation *f, struct link *l, const Seinpost__Opening *o)
+{
+    const struct roster *r = core_roster(f);
+    memset(l->rival, 0, HASH_BYTES);
+    if (o->roster_version != r->version)
+        return;
+    if (memcmp(o->roster_hash.data, r->hash, HASH_BYTES) != 0)
+        memcpy(l->rival, o->roster_hash.data, HASH_BYTES);
+    else if (o->rival_hash.len == HASH_BYTES)
+        memcpy(l->rival, o->rival_hash.data, HASH_BYTES);
+}
+
+/* The document that is asked for, into roster_bytes; 0 where it is not here. */
+static size_t find_document(struct federation *f, const Seinpost__RosterAsk *m)
+{
+    const struct archive *a = &f->archive;
+    const struct roster *r = core_roster(f);
+    bool is_ours = m->version == r->version && m->hash.len == HASH_BYTES &&
+                   memcmp(m->hash.data, r->hash, HASH_BYTES) == 0;
+    if (m->hash.len == 0 || is_ours)
+        return a->roster(a->ctx, m->version, f->roster_bytes, sizeof f->roster_bytes);
+    if (m->hash.len != HASH_BYTES)
+        return 0;
+    return a->rival(a->ctx, m->hash.data, f->roster_bytes, sizeof f->roster_bytes);
+}
+
 /* What belongs into the chunk at an offset: as much as there is, up to the limit. */
 static size_t chunk_bytes(size_t total, size_t offset)
 {
@@ -115,8 +190,7 @@ static size_t chunk_bytes(size_t total, size_t offset)
 void rosters_on_ask(struct federation *f, struct link *l, const Seinpost__RosterAsk *m,
                     struct effects *out)
 {
-    size_t len =
-        f->archive.roster(f->archive.ctx, m->version, f->roster_bytes, sizeof f->roster_bytes);
+    size_t len = find_document(f, m);
     if (len == 0 || m->offset >= len)
         return;
     size_t part = chunk_bytes(len, m->offset);
@@ -153,7 +227,7 @@ void rosters_on_chunk(struct federation *f, struct link *l, const Seinpost__Rost
         return;
     }
     enum err e = adopt(f, bytes_of(fetch->data, fetch->total), out);
-    if (e == OK) {
+    if (e == OK || e == ERR_FORK) {
         fetch->link = 0; /* l may have been cut */
     } else {
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, m->version);
@@ -171,6 +245,8 @@ void rosters_tick(struct federation *f, struct effects *out)
     fetch_any(f, out);
     if (r->fresh_until_utc > 0 && f->now_utc > r->fresh_until_utc && f->now_ms % 3600000 < TICK_MS)
         core_report(out, NULL, REPORT_ROSTER_STALE, ERR_STALE, r->version);
+    if (r->has_rival && f->now_ms % 3600000 < TICK_MS)
+        core_report(out, NULL, REPORT_ROSTER_RIVAL, ERR_FORK, r->version);
 }
 
 void rosters_link_down(struct federation *f, uint32_t link)

@@ -86,6 +86,13 @@ void serve_review(struct federation *f)
     }
 }
 
+void serve_feed_cut(struct federation *f, const struct feed *feed)
+{
+    for (size_t i = f->follower_count; i-- > 0;)
+        if (f->followers[i].link != 0 && &f->feeds[f->followers[i].feed] == feed)
+            forget(f, &f->followers[i]);
+}
+
 void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follow *m,
                      struct effects *out)
 {
@@ -162,51 +169,16 @@ static bool read_row(void *ctx, const struct archive_row *row)
     return true;
 }
 
-struct proving {
-    struct federation *f;
-    const uint8_t *author;
+/* What a follower is served up to. */
+struct goal {
+    uint64_t size;
+    uint64_t seq;
+    uint8_t *raw; /* its signed checkpoint; NULL: the end of the feed that the member list names */
 };
 
-struct folding {
-    struct merkle_frontier tree;
-};
-
-static bool fold_row(void *ctx, const struct archive_row *row)
+static struct goal goal_of(const struct checkpoint *cp, uint8_t *raw)
 {
-    struct folding *fold = ctx;
-    uint8_t leaf[HASH_BYTES], tile[2][HASH_BYTES];
-    unsigned levels;
-    merkle_leaf(bytes_of(row->header, HEADER_BYTES), leaf);
-    merkle_append(&fold->tree, leaf, &levels, tile);
-    return true;
-}
-
-/* Roots of perfect subtrees: stored tiles joined, or the headers themselves below the lowest tile.
- */
-static bool subtree(void *ctx, unsigned level, uint64_t position, uint8_t out[HASH_BYTES])
-{
-    const struct proving *p = ctx;
-    const struct archive *a = &p->f->archive;
-    struct folding fold;
-    merkle_frontier_init(&fold.tree);
-    if (level < MERKLE_TILE_LEVEL) {
-        size_t count = (size_t)1 << level;
-        if (a->read(a->ctx, p->author, position << level, count, fold_row, &fold) != count)
-            return false;
-        memcpy(out, fold.tree.peak[level], HASH_BYTES);
-        return true;
-    }
-    unsigned tile = level < 2 * MERKLE_TILE_LEVEL ? 0 : 1;
-    unsigned above = level - MERKLE_TILE_LEVEL * (tile + 1);
-    for (uint64_t i = 0; i < (uint64_t)1 << above; i++) {
-        uint8_t root[HASH_BYTES], unused[2][HASH_BYTES];
-        unsigned levels;
-        if (!a->tile(a->ctx, p->author, tile, (position << above) + i, root))
-            return false;
-        merkle_append(&fold.tree, root, &levels, unused);
-    }
-    memcpy(out, fold.tree.peak[above], HASH_BYTES);
-    return true;
+    return (struct goal){cp->size, cp->seq, raw};
 }
 
 /* A follower that gave less credit than any batch with entries needs: it wants to know what there
@@ -216,30 +188,37 @@ static bool is_watching(const struct follower *w)
     return w->credit < BATCH_CREDIT_MIN;
 }
 
-/* The checkpoint up to which a follower is served now: the newest; for whoever may have no more,
- * the newest that closes a day. That one is not skipped for others either, who may have to hand it
- * on. NULL: there is none. */
-static const struct checkpoint *target(struct federation *f, const struct link *l,
-                                       const struct follower *w, const struct feed *feed)
+/* The newest checkpoint; for whoever may have no more, the newest that closes a day. That one is
+ * not skipped for others either, who may have to hand it on. Where the author has signed nothing in
+ * this chapter, or takes no part, the end that the member list names. Size and seq 0: nothing. */
+static struct goal find_goal(struct federation *f, const struct link *l, const struct follower *w,
+                             struct feed *feed)
 {
     const struct checkpoint *daily = &feed->daily;
-    bool is_usable = daily->seq != 0 && daily->feed_epoch == feed->rec.feed_epoch &&
+    bool is_active = roster_is_active(roster_find(core_roster(f), feed->rec.author));
+    bool is_usable = is_active && daily->seq != 0 && daily->feed_epoch == feed->rec.feed_epoch &&
                      daily->size <= feed->rec.tree.size;
     if (core_access(f, l->author, feed) == ACCESS_CHECKPOINTS)
-        return is_usable ? daily : NULL;
+        return is_usable ? goal_of(daily, feed->daily_signed) : (struct goal){0};
     bool is_next = is_usable && daily->size > 1 && w->sent_seq < daily->seq && !is_watching(w) &&
                    daily->seq < feed->held.seq && w->sent <= daily->size;
-    return is_next ? daily : feed->held.seq != 0 ? &feed->held : NULL;
+    if (is_next)
+        return goal_of(daily, feed->daily_signed);
+    if (is_active && feed->held.seq != 0)
+        return goal_of(&feed->held, feed->rec.held);
+    bool has_end = feed->accepted.feed_epoch != 0 && feed->rec.tree.size >= feed->accepted.size;
+    return (struct goal){.size = has_end ? feed->accepted.size : 0};
 }
 
 /* Sends one batch from where the follower is, without entries to one that watches. Returns false
  * where nothing was sent. */
 static bool send_batch(struct federation *f, struct link *l, struct follower *w, struct feed *feed,
-                       const struct checkpoint *cp, size_t bytes_max, struct effects *out)
+                       const struct goal *goal, size_t bytes_max, struct effects *out)
 {
     struct reading r = {.f = f, .bytes_max = bytes_max};
     r.access = core_access(f, l->author, feed);
-    uint64_t left = r.access > ACCESS_CHECKPOINTS && cp->size > w->sent ? cp->size - w->sent : 0;
+    uint64_t left =
+        r.access > ACCESS_CHECKPOINTS && goal->size > w->sent ? goal->size - w->sent : 0;
     if (is_watching(w))
         left = 0;
     size_t count_max = left < BATCH_ENTRIES_MAX ? (size_t)left : BATCH_ENTRIES_MAX;
@@ -251,17 +230,17 @@ static bool send_batch(struct federation *f, struct link *l, struct follower *w,
 
     size_t hashes = 0;
     uint64_t end = w->sent + r.count;
-    struct proving proving = {f, feed->rec.author};
-    struct merkle_source src = {&proving, subtree};
-    if (end > 0 && end < cp->size &&
-        merkle_consistency(&src, end, cp->size, f->proof, &hashes) != OK)
+    struct stored_tree stored = {f, feed->rec.author};
+    struct merkle_source src = trees_source(&stored);
+    if (end > 0 && end < goal->size &&
+        merkle_consistency(&src, end, goal->size, f->proof, &hashes) != OK)
         return false;
 
     Seinpost__Batch batch = SEINPOST__BATCH__INIT;
     batch.author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
     batch.first = w->sent;
-    uint8_t *raw = cp == &feed->daily ? feed->daily_signed : feed->rec.held;
-    batch.checkpoint = (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, raw};
+    if (goal->raw != NULL)
+        batch.checkpoint = (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, goal->raw};
     batch.headers = (ProtobufCBinaryData){r.count * HEADER_BYTES, f->headers};
     batch.absent = (ProtobufCBinaryData){r.has_absent ? (r.count + 7) / 8 : 0, f->absent};
     batch.bodies = (ProtobufCBinaryData){r.body_bytes, f->bodies};
@@ -278,16 +257,17 @@ static bool send_batch(struct federation *f, struct link *l, struct follower *w,
         l->under_way += bytes;
     }
     w->sent = end;
-    w->sent_seq = cp->seq;
+    if (goal->seq > w->sent_seq)
+        w->sent_seq = goal->seq;
     return true;
 }
 
 static bool has_news(struct federation *f, const struct link *l, const struct follower *w,
-                     const struct feed *feed, const struct checkpoint *cp)
+                     const struct feed *feed, const struct goal *goal)
 {
-    bool is_grown = cp != NULL && w->sent < cp->size && !is_watching(w) &&
+    bool is_grown = w->sent < goal->size && !is_watching(w) &&
                     core_access(f, l->author, feed) > ACCESS_CHECKPOINTS;
-    return cp != NULL && w->sent <= cp->size && (is_grown || w->sent_seq < cp->seq);
+    return w->sent <= goal->size && (is_grown || w->sent_seq < goal->seq);
 }
 
 /* What may leave towards this follower now, in bytes of headers and bodies; 0: nothing. */
@@ -320,16 +300,16 @@ void serve_pump(struct federation *f, struct effects *out)
             continue;
         struct feed *feed = &f->feeds[w->feed];
         for (;;) {
-            const struct checkpoint *cp = target(f, l, w, feed);
+            struct goal goal = find_goal(f, l, w, feed);
             size_t bytes = allowance(l, w);
-            if (!has_news(f, l, w, feed, cp) || (bytes == 0 && !is_watching(w)))
+            if (!has_news(f, l, w, feed, &goal) || (bytes == 0 && !is_watching(w)))
                 break;
             if (!effects_has_room(out, 64, FRAME_BYTES_MAX)) {
                 f->is_serving = true;
                 f->serve_next = at;
                 return;
             }
-            if (!send_batch(f, l, w, feed, cp, bytes, out))
+            if (!send_batch(f, l, w, feed, &goal, bytes, out))
                 break;
         }
     }

@@ -38,13 +38,24 @@ static void count_answers(const struct federation *f, uint32_t *needed, uint32_t
     *needed = all == 0 ? 0 : all / 2 + 1;
 }
 
+/* Whether the own feed is all that its newest checkpoint says, or, in a chapter in which nothing is
+ * signed yet, all that the member list says. */
+static bool is_whole(const struct feed *own)
+{
+    if (own->seen.seq != 0)
+        return own->rec.tree.size == own->seen.size && own->held.seq == own->seen.seq;
+    bool has_begun =
+        own->accepted.feed_epoch != 0 && own->accepted.feed_epoch < own->rec.feed_epoch;
+    return own->rec.tree.size == (has_begun ? own->accepted.size : 0);
+}
+
 void standing_review(struct federation *f, struct effects *out)
 {
     struct feed *own = core_own_feed(f);
     if (own == NULL)
         return;
     /* Asked of the record each time: a restart in the middle of fetching back is behind, too. */
-    f->is_behind = own->rec.tree.size != own->seen.size || own->held.seq != own->seen.seq;
+    f->is_behind = !is_whole(own);
     if (f->is_behind || own->rec.is_disputed) { /* our key signed elsewhere: a person must look */
         f->may_sign = false;
         return;

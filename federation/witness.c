@@ -52,7 +52,8 @@ static bool is_newer(const struct checkpoint *a, const struct checkpoint *b)
 void witness_note(struct federation *f, struct feed *feed, const struct checkpoint *cp,
                   const uint8_t *raw, struct effects *out)
 {
-    if (!checkpoint_is_daily(cp) || !is_newer(cp, &feed->daily))
+    bool is_signed = cp->seq != 0; /* what the member list names as a feed's end is not */
+    if (!is_signed || !checkpoint_is_daily(cp) || !is_newer(cp, &feed->daily))
         return;
     feed->daily = *cp;
     memcpy(feed->daily_signed, raw, CHECKPOINT_SIGNED_BYTES);

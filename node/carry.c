@@ -246,10 +246,21 @@ static void tell(struct node *n, const struct effect *e)
         [REPORT_VERSION] = {LEVEL_WARNING, "version-not-shared"},
         [REPORT_ROSTER_STALE] = {LEVEL_ERROR,   "member-list-stale" },
         [REPORT_WITNESS_CONFLICT] = {LEVEL_ERROR,   "witnesses-disagree"},
+        [REPORT_ROSTER_RIVAL] = {LEVEL_ERROR,   "member-list-twice" },
+        [REPORT_CUT_BACK] = {LEVEL_WARNING, "feed-cut-back"     },
     };
     log_line(rows[e->report.what].level, rows[e->report.what].event,
              log_text("org", node_org_id(n, e->author)), log_err("reason", e->report.reason),
              log_u64("number", e->report.number));
+}
+
+/* An own registration that was cut off is not in force, and its index will be another's. */
+static enum err cut_back(struct node *n, const struct effect *e)
+{
+    enum err r = store_apply(n->store, e);
+    if (r == OK && memcmp(e->author, n->author, AUTHOR_BYTES) == 0)
+        r = store_desk_cut(n->store, e->entries.feed->tree.size);
+    return r;
 }
 
 static enum err carry_one(struct node *n, const struct effect *e)
@@ -272,6 +283,7 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_GONE:
     case EFFECT_PERSIST_FEED:
     case EFFECT_PERSIST_ROSTER:
+    case EFFECT_PERSIST_RIVAL:
     case EFFECT_PERSIST_REQUEST:
     case EFFECT_PERSIST_BUDGET:
     case EFFECT_PERSIST_RECEIPT:
@@ -281,6 +293,8 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_PEER_SEEN:
     case EFFECT_PERSIST_MARK:
         return store_apply(n->store, e);
+    case EFFECT_PERSIST_CUT_BACK:
+        return cut_back(n, e);
     case EFFECT_APPENDED:
         desk_on_appended(n->desk, e);
         return OK;

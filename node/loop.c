@@ -80,8 +80,7 @@ static bool admit(void *ctx, const uint8_t transport_key[TRANSPORT_KEY_BYTES])
 {
     const struct node *n = ctx;
     const struct roster *r = federation_roster(n->core);
-    const struct organisation *org = r != NULL ? roster_find_transport(r, transport_key) : NULL;
-    return org != NULL && org->status == ORG_ACTIVE;
+    return r != NULL && roster_admits(r, transport_key, node_now_utc()) != NULL;
 }
 
 static void configure_core(const struct node *n, const struct node_secrets *s,
@@ -147,6 +146,15 @@ static bool load_budget(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t 
     return true;
 }
 
+static bool load_rival(void *ctx, struct bytes signed_roster)
+{
+    struct loading *l = ctx;
+    l->result = federation_load_rival(l->n->core, signed_roster);
+    if (l->result == ERR_DUPLICATE)
+        l->result = OK;
+    return l->result == OK;
+}
+
 /* Records are collected first: the core may read the store while it takes one. */
 struct record_list {
     struct feed_record *at;
@@ -168,6 +176,9 @@ static enum err load_core(struct node *n)
 {
     struct loading l = {.n = n};
     enum err e = store_rosters(n->store, 0, load_roster, &l);
+    const struct roster *r = federation_roster(n->core);
+    if (e == OK && l.result == OK && r != NULL)
+        e = store_rivals(n->store, r->version, load_rival, &l);
     if (e != OK || l.result != OK)
         return e != OK ? e : l.result;
     struct record_list records = {0};

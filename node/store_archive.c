@@ -158,6 +158,14 @@ static bool archive_witness(void *ctx, const uint8_t author[AUTHOR_BYTES], uint3
     return store_copy_one(s, q, 0, out, CHECKPOINT_SIGNED_BYTES) == CHECKPOINT_SIGNED_BYTES;
 }
 
+static size_t archive_rival(void *ctx, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap)
+{
+    struct store *s = ctx;
+    sqlite3_stmt *q = store_statement(s, SQL_RIVAL_ONE);
+    store_bind_bytes(q, 1, hash, HASH_BYTES);
+    return store_copy_one(s, q, 0, out, cap);
+}
+
 struct archive store_archive(struct store *s)
 {
     return (struct archive){
@@ -172,5 +180,6 @@ struct archive store_archive(struct store *s)
         .seen = archive_seen,
         .witness = archive_witness,
         .roster = archive_roster,
+        .rival = archive_rival,
     };
 }

@@ -58,6 +58,15 @@ enum stmt {
     SQL_ROSTER_SET,
     SQL_ROSTER_ONE,
     SQL_ROSTER_LIST,
+    SQL_RIVAL_SET,
+    SQL_RIVAL_ONE,
+    SQL_RIVAL_LIST,
+    SQL_CUT_ENTRIES,
+    SQL_CUT_TAGS,
+    SQL_CUT_EXPIRING,
+    SQL_CUT_OWED,
+    SQL_CUT_DUE,
+    SQL_CUT_TILES,
     SQL_BUDGET_SET,
     SQL_BUDGET_DAY,
     SQL_BUDGET_LIST,
@@ -84,6 +93,7 @@ enum stmt {
     SQL_DESK_NEW,
     SQL_DESK_DROP,
     SQL_DESK_LIST,
+    SQL_DESK_CUT,
     SQL_PURPOSE_SET,
     SQL_PURPOSE_ONE,
     SQL_COUNT
@@ -169,10 +179,11 @@ uint64_t store_entry_index(int64_t id);
 /* The author of an entry; NULL for a number that no feed has. */
 const uint8_t *store_entry_author(const struct store *s, int64_t id);
 
-/* The effects ENTRIES, BODY and GONE. */
+/* The effects ENTRIES, BODY, GONE and CUT_BACK. */
 MUST_CHECK enum err store_apply_entries(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_body(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_gone(struct store *s, const struct effect *f);
+MUST_CHECK enum err store_apply_cut_back(struct store *s, const struct effect *f);
 
 /* Run a statement that takes one integer, or two. */
 MUST_CHECK enum err store_run_one(struct store *s, enum stmt which, int64_t value);

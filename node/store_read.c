@@ -31,6 +31,17 @@ enum err store_rosters(struct store *s, uint64_t first,
     return list_end(s, q, is_sound);
 }
 
+enum err store_rivals(struct store *s, uint64_t version,
+                      bool (*row)(void *ctx, struct bytes signed_roster), void *ctx)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_RIVAL_LIST);
+    store_bind_int(q, 1, store_column_of(version));
+    while (store_next(s, q))
+        if (!row(ctx, store_column_bytes(q, 0)))
+            break;
+    return list_end(s, q, true);
+}
+
 enum err store_budgets(struct store *s, uint32_t *day,
                        bool (*row)(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t used),
                        void *ctx)

@@ -47,6 +47,10 @@ MUST_CHECK enum err store_rosters(struct store *s, uint64_t first,
                                               struct bytes signed_roster),
                                   void *ctx);
 
+/* Other member lists of one version, which EFFECT_PERSIST_RIVAL brought. */
+MUST_CHECK enum err store_rivals(struct store *s, uint64_t version,
+                                 bool (*row)(void *ctx, struct bytes signed_roster), void *ctx);
+
 /* Members' use on the highest day of which any use is recorded; *day is that day, 0 if none. */
 MUST_CHECK enum err
 store_budgets(struct store *s, uint32_t *day,

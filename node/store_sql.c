@@ -72,6 +72,15 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_ROSTER_SET] = "INSERT OR REPLACE INTO roster VALUES(?,?,?)",
     [SQL_ROSTER_ONE] = "SELECT signed FROM roster WHERE version=?1",
     [SQL_ROSTER_LIST] = "SELECT version, hash, signed FROM roster WHERE version>=?1 ORDER BY version",
+    [SQL_RIVAL_SET] = "INSERT OR REPLACE INTO roster_rival VALUES(?,?,?)",
+    [SQL_RIVAL_ONE] = "SELECT signed FROM roster_rival WHERE hash=?1",
+    [SQL_RIVAL_LIST] = "SELECT signed FROM roster_rival WHERE version=?1",
+    [SQL_CUT_ENTRIES] = "DELETE FROM entry WHERE id>=?1 AND id<?2",
+    [SQL_CUT_TAGS] = "DELETE FROM tag WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_EXPIRING] = "DELETE FROM expiring WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_OWED] = "DELETE FROM owed WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_DUE] = "DELETE FROM receipt_due WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_TILES] = "DELETE FROM tile WHERE feed=?1 AND (position+1)<<(8*(tile+1))>?2",
     [SQL_BUDGET_SET] = "INSERT INTO budget VALUES(?1,?2,?3) ON CONFLICT(member) DO UPDATE SET day=?2,"
                    " used=iif(day=?2, max(used,?3), ?3) WHERE day<=?2",
     [SQL_BUDGET_DAY] = "SELECT ifnull(max(day),0) FROM budget",
@@ -99,6 +108,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_DESK_NEW] = "INSERT INTO desk VALUES" TWO,
     [SQL_DESK_DROP] = "DELETE FROM desk WHERE own=?",
     [SQL_DESK_LIST] = "SELECT own, sealed FROM desk WHERE own>=?1 ORDER BY own",
+    [SQL_DESK_CUT] = "DELETE FROM desk WHERE own>=?1",
     [SQL_PURPOSE_SET] = "INSERT OR REPLACE INTO purpose VALUES(?,?,?)",
     [SQL_PURPOSE_ONE] = "SELECT day, sealed FROM purpose WHERE request=?1",
 };

@@ -13,6 +13,15 @@ static enum err apply_roster(struct store *s, const struct effect *f)
     return store_run(s, q);
 }
 
+static enum err apply_rival(struct store *s, const struct effect *f)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_RIVAL_SET);
+    store_bind_bytes(q, 1, f->roster.hash, HASH_BYTES);
+    store_bind_int(q, 2, (int64_t)f->roster.version);
+    store_bind_bytes(q, 3, f->roster.signed_roster.data, f->roster.signed_roster.len);
+    return store_run(s, q);
+}
+
 static enum err apply_budget(struct store *s, const struct effect *f)
 {
     sqlite3_stmt *q = store_statement(s, SQL_BUDGET_SET);
@@ -111,6 +120,10 @@ enum err store_apply(struct store *s, const struct effect *f)
         return store_feed_write(s, f->entries.feed, &number);
     case EFFECT_PERSIST_ROSTER:
         return apply_roster(s, f);
+    case EFFECT_PERSIST_RIVAL:
+        return apply_rival(s, f);
+    case EFFECT_PERSIST_CUT_BACK:
+        return store_apply_cut_back(s, f);
     case EFFECT_PERSIST_REQUEST:
         return apply_request(s, f);
     case EFFECT_PERSIST_BUDGET:
@@ -139,6 +152,15 @@ enum err store_apply(struct store *s, const struct effect *f)
         break;
     }
     abort(); /* our bug: an effect that persists nothing */
+}
+
+enum err store_desk_cut(struct store *s, uint64_t first)
+{
+    enum err e = store_begin(s);
+    if (e == OK)
+        e = store_run_one(s, SQL_DESK_CUT, store_column_of(first));
+    s->has_erased = true;
+    return e;
 }
 
 enum err store_desk_delete(struct store *s, uint64_t index)

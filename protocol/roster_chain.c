@@ -332,7 +332,10 @@ static enum err unite(struct roster *current, struct bytes signed_roster, struct
         e = quorum_check(&s, &current->signers, arena);
     if (e == OK)
         e = roster_decode(s.document, arena, rival);
-    if (e == OK && memcmp(rival->hash, current->hash, HASH_BYTES) == 0)
+    bool is_known =
+        e == OK && (memcmp(rival->hash, current->hash, HASH_BYTES) == 0 ||
+                    (current->has_rival && memcmp(rival->hash, current->rival, HASH_BYTES) == 0));
+    if (is_known)
         e = ERR_DUPLICATE;
     if (e != OK)
         return e;

@@ -80,9 +80,9 @@ MUST_CHECK enum err roster_accept(const struct roster *current, struct bytes sig
 /* Takes what another document of the current version, with a quorum behind it (ERR_FORK above),
  * says of who may not take part: of those that are active in *current but not in that one none
  * takes part until a later version names both. Its hash becomes current->rival. Only the first
- * rival is remembered as such; what a further one suspends is barred all the same. Errors as
- * roster_accept has them for a document of the current version; ERR_STALE for one of any other. On
- * error *current is unchanged. */
+ * rival is remembered as such (ERR_DUPLICATE when it comes again); what a further one suspends is
+ * barred all the same. Errors as roster_accept has them for a document of the current version;
+ * ERR_STALE for one of any other. On error *current is unchanged. */
 MUST_CHECK enum err roster_unite(struct roster *current, struct bytes signed_roster,
                                  struct wire_arena *arena);
 

@@ -65,6 +65,7 @@ struct paper {
     uint8_t hash[32];
     uint8_t *data;
     size_t len;
+    bool is_rival;
 };
 
 struct shelf {
@@ -263,9 +264,23 @@ static size_t on_roster(void *ctx, uint64_t version, uint8_t *out, size_t cap)
 {
     const struct shelf *s = ctx;
     for (size_t i = 0; i < s->paper_count; i++) {
-        if (s->papers[i].version == version && s->papers[i].len <= cap) {
-            memcpy(out, s->papers[i].data, s->papers[i].len);
-            return s->papers[i].len;
+        const struct paper *p = &s->papers[i];
+        if (p->version == version && !p->is_rival && p->len <= cap) {
+            memcpy(out, p->data, p->len);
+            return p->len;
+        }
+    }
+    return 0;
+}
+
+static size_t on_rival(void *ctx, const uint8_t hash[32], uint8_t *out, size_t cap)
+{
+    const struct shelf *s = ctx;
+    for (size_t i = 0; i < s->paper_count; i++) {
+        const struct paper *p = &s->papers[i];
+        if (p->is_rival && memcmp(p->hash, hash, 32) == 0 && p->len <= cap) {
+            memcpy(out, p->data, p->len);
+            return p->len;
         }
     }
     return 0;
@@ -314,6 +329,7 @@ struct archive shelf_archive(struct shelf *s)
         .seen = on_seen,
         .witness = on_witness,
         .roster = on_roster,
+        .rival = on_rival,
     };
 }
 
@@ -433,6 +449,24 @@ static void apply_roster(struct shelf *s, const struct effect *e)
     memcpy(p->hash, e->roster.hash, 32);
     p->len = e->roster.signed_roster.len;
     p->data = duplicate(e->roster.signed_roster.data, p->len);
+    p->is_rival = e->type == EFFECT_PERSIST_RIVAL;
+}
+
+static void apply_cut_back(struct shelf *s, const struct effect *e)
+{
+    struct lane *l = lane_for(s, e->author);
+    uint64_t size = e->entries.feed->tree.size;
+    while (l->count > size)
+        free(l->items[--l->count].body);
+    size_t kept = 0;
+    for (size_t i = 0; i < l->tile_count; i++)
+        if ((l->tiles[i].position + 1) << (8 * (l->tiles[i].tile + 1)) <= size)
+            l->tiles[kept++] = l->tiles[i];
+    l->tile_count = kept;
+    for (size_t i = s->due_count; i-- > 0;)
+        if (s->due[i].index >= size && memcmp(s->due[i].author, e->author, 32) == 0)
+            s->due[i] = s->due[--s->due_count];
+    l->rec = *e->entries.feed;
 }
 
 static void apply_witness(struct shelf *s, const struct effect *e)
@@ -482,6 +516,10 @@ void shelf_apply(struct shelf *s, const struct effect *e)
     case EFFECT_PERSIST_RECEIPTS_SENT:
         apply_receipts_sent(s, e);
         break;
+    case EFFECT_PERSIST_CUT_BACK:
+        apply_cut_back(s, e);
+        break;
+    case EFFECT_PERSIST_RIVAL:
     case EFFECT_PERSIST_ROSTER:
         apply_roster(s, e);
         break;
@@ -503,8 +541,13 @@ void shelf_apply(struct shelf *s, const struct effect *e)
 void shelf_restore(struct shelf *s, struct federation *f)
 {
     for (size_t i = 0; i < s->paper_count; i++) {
-        enum err e = federation_load_roster(f, bytes_of(s->papers[i].data, s->papers[i].len),
-                                            s->papers[i].hash);
+        const struct paper *p = &s->papers[i];
+        struct bytes document = bytes_of(p->data, p->len);
+        if (p->is_rival) {
+            (void)!federation_load_rival(f, document); /* the list of that version may be past */
+            continue;
+        }
+        enum err e = federation_load_roster(f, document, p->hash);
         assert(e == OK);
     }
     for (size_t i = 0; i < s->lane_count; i++) {

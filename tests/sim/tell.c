@@ -7,18 +7,34 @@
 
 static const char *report_name(enum report r)
 {
-    static const char *const names[] = {"",
-                                        "refuses a connection",
-                                        "refuses a message",
-                                        "refuses an entry",
-                                        "finds a contradiction by",
-                                        "names a wrong keyholder:",
-                                        "may sign",
-                                        "is behind its own feed, says",
-                                        "shares no version with",
-                                        "has a stale member list",
-                                        "hears of another checkpoint by"};
-    return names[r];
+    switch ((int)r) {
+    case REPORT_LINK_REFUSED:
+        return "refuses a connection";
+    case REPORT_MESSAGE_REFUSED:
+        return "refuses a message";
+    case REPORT_ENTRY_REFUSED:
+        return "refuses an entry";
+    case REPORT_DISPUTE:
+        return "finds a contradiction by";
+    case REPORT_KEYHOLDER_WRONG:
+        return "names a wrong keyholder:";
+    case REPORT_HEAD_CONFIRMED:
+        return "may sign";
+    case REPORT_HEAD_BEHIND:
+        return "is behind its own feed, says";
+    case REPORT_VERSION:
+        return "shares no version with";
+    case REPORT_ROSTER_STALE:
+        return "has a stale member list";
+    case REPORT_WITNESS_CONFLICT:
+        return "hears of another checkpoint by";
+    case REPORT_ROSTER_RIVAL:
+        return "has two member lists of one version";
+    case REPORT_CUT_BACK:
+        return "cuts back the feed of";
+    default:
+        return "reports something of";
+    }
 }
 
 static void tell_batch(const Seinpost__Batch *b, char *text, size_t cap)

@@ -95,6 +95,10 @@ enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *
 /* The newest member list edited and signed, but not counted as the newest: for rivals and
  * forgeries. Borrowed until the next one. */
 struct bytes world_draft(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx);
+/* The same for the version after the newest; edit may be NULL. */
+struct bytes world_draft_next(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx);
+/* The next member list names this one beside the newest. */
+void world_also(struct world *w, const uint8_t hash[32]);
 /* The newest member list, signed. */
 struct bytes world_newest(const struct world *w);
 /* Gives any bytes to node as a member list. */
@@ -139,6 +143,8 @@ struct shelf *world_new_shelf(const struct world *w);
 size_t world_nodes(const struct world *w);
 const uint8_t *world_author(const struct world *w, size_t node);
 const uint8_t *world_feed_secret(const struct world *w, size_t node);
+/* A second feed key for node, from its next start on. */
+void world_set_next_secret(struct world *w, size_t node, const uint8_t secret[64]);
 const struct held_share *world_share(const struct world *w, size_t node);
 int64_t world_now_utc(const struct world *w);
 int64_t world_clock(const struct world *w, size_t node); /* that node's own */

@@ -119,6 +119,32 @@ enum err world_offer(struct world *w, size_t node, struct bytes signed_roster)
     return w->machines[node].roster;
 }
 
+/* What the list must say of feeds that end, where the edit did not: all that node holds of them. */
+static void fill_accepted(struct world *w, size_t node)
+{
+    const struct roster *now = federation_roster(world_core(w, node));
+    for (size_t i = 0; i < w->roster->organisation_count; i++) {
+        struct organisation *o = &w->roster->organisations[i];
+        const struct organisation *was =
+            roster_find_org_id(now, bytes_of(o->org_id, strlen(o->org_id)));
+        uint32_t ends = o->status != ORG_ACTIVE ? o->feed_epoch : o->feed_epoch - 1;
+        bool has_ended =
+            was != NULL && (o->status != ORG_ACTIVE || was->feed_epoch < o->feed_epoch);
+        if (o->accepted.feed_epoch == ends && (ends != 0 || !has_ended))
+            continue;
+        o->accepted = (struct accepted){0};
+        const struct feed_record *r =
+            has_ended ? shelf_record(w->machines[node].shelf, was->author) : NULL;
+        if (!has_ended)
+            continue;
+        struct merkle_frontier none;
+        merkle_frontier_init(&none);
+        o->accepted.feed_epoch = ends;
+        o->accepted.size = r != NULL ? r->tree.size : 0;
+        merkle_root(r != NULL ? &r->tree : &none, o->accepted.root);
+    }
+}
+
 enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *r, void *ctx),
                       void *ctx)
 {
@@ -127,7 +153,9 @@ enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *
     w->roster->version++;
     if (edit != NULL)
         edit(w->roster, ctx);
+    fill_accepted(w, node);
     struct paper p = world_sign(w);
+    memset(w->roster->also, 0, 32);
     w->papers[w->paper_count++] = p;
     return world_offer(w, node, bytes_of(p.data, p.len));
 }
@@ -149,6 +177,32 @@ struct bytes world_draft(struct world *w, void (*edit)(struct roster *r, void *c
     *w->roster = *was;
     free(was);
     return bytes_of(w->draft.data, w->draft.len);
+}
+
+static void (*next_edit)(struct roster *r, void *ctx);
+
+static void next(struct roster *r, void *ctx)
+{
+    memcpy(r->previous, r->hash, 32);
+    r->version++;
+    if (next_edit != NULL)
+        next_edit(r, ctx);
+}
+
+struct bytes world_draft_next(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx)
+{
+    next_edit = edit;
+    return world_draft(w, next, ctx);
+}
+
+void world_also(struct world *w, const uint8_t hash[32])
+{
+    memcpy(w->roster->also, hash, 32);
+}
+
+void world_set_next_secret(struct world *w, size_t node, const uint8_t secret[64])
+{
+    memcpy(w->machines[node].config.next_feed_secret, secret, 64);
 }
 
 const struct effects *world_give(struct world *w, size_t node, struct event *ev)

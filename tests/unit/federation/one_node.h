@@ -74,6 +74,12 @@ static size_t none_roster(void *ctx, uint64_t version, uint8_t *out, size_t cap)
     return 0;
 }
 
+static size_t none_rival(void *ctx, const uint8_t *hash, uint8_t *out, size_t cap)
+{
+    (void)ctx, (void)hash, (void)out, (void)cap;
+    return 0;
+}
+
 /* One event, a second after the last. */
 static inline void one_node_step(struct one_node *n, struct event *ev)
 {
@@ -188,8 +194,17 @@ static inline void one_node_load(struct one_node *n)
 
 static int one_node_setup(void **state)
 {
-    const struct archive archive = {NULL,         none_read,    none_state, none_tile,  none_owed,
-                                    none_expired, none_request, none_due,   none_roster};
+    const struct archive archive = {
+        .read = none_read,
+        .state = none_state,
+        .tile = none_tile,
+        .owed = none_owed,
+        .expired = none_expired,
+        .request = none_request,
+        .receipts_due = none_due,
+        .roster = none_roster,
+        .rival = none_rival,
+    };
     struct one_node *n = calloc(1, sizeof *n);
     if (n == NULL)
         return -1;

@@ -282,6 +282,7 @@ static void test_rivals(void **state)
     roster_hash(decoded.document, second);
     assert_true(s->current.has_rival);
     assert_memory_equal(s->current.rival, second, HASH_BYTES);
+    assert_int_equal(roster_unite(&s->current, rival, &s->arena), ERR_DUPLICATE);
     size_t last = s->current.organisation_count - 1;
     for (size_t i = 0; i <= last; i++)
         assert_int_equal(roster_is_active(&s->current.organisations[i]), i != 2 && i != last);
