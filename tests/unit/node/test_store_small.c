@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 
 #include "tests/unit/node/store_sample.h"
 
@@ -248,6 +249,82 @@ static void test_marks_and_seen(void **state)
     store_close(&s);
 }
 
+struct witnessed {
+    size_t count;
+    uint64_t seq[8];
+    uint8_t author[8];
+    uint32_t day[8];
+};
+
+static bool add_witness(void *ctx, const uint8_t raw[CHECKPOINT_SIGNED_BYTES], uint32_t day)
+{
+    struct witnessed *w = ctx;
+    struct checkpoint cp;
+    assert_int_equal(checkpoint_read(bytes_of(raw, CHECKPOINT_SIGNED_BYTES), &cp), OK);
+    w->seq[w->count] = cp.seq;
+    w->author[w->count] = cp.author[0];
+    w->day[w->count++] = day;
+    return true;
+}
+
+static void keep_witness(struct store *s, uint8_t author, uint64_t seq, uint32_t day)
+{
+    uint8_t seed[32] = {author}, public_key[32], secret[64], raw[CHECKPOINT_SIGNED_BYTES];
+    struct effect e = {.type = EFFECT_PERSIST_WITNESS};
+    crypto_sign_seed_keypair(public_key, secret, seed);
+    struct checkpoint cp = {.author = {author}, .feed_epoch = 1, .seq = seq, .size = 16};
+    checkpoint_sign(&cp, secret, raw);
+    memcpy(e.author, cp.author, AUTHOR_BYTES);
+    e.witness.checkpoint = cp;
+    e.witness.signed_checkpoint = raw;
+    e.witness.day = day;
+    must(s, store_apply(s, &e));
+}
+
+/* Goal: daily checkpoints come back in order and can be looked up, for 400 days; of what a peer has
+ * seen the newest is kept. Method: checkpoints of two authors; one of day 1,000 on day 1,401. */
+static void test_witness(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    uint8_t raw[CHECKPOINT_SIGNED_BYTES], out[8], one[AUTHOR_BYTES] = {1}, two[AUTHOR_BYTES] = {2};
+    keep_witness(s, 2, DAILY_SEQ, 1000);
+    keep_witness(s, 1, 2 * DAILY_SEQ, 1001);
+    keep_witness(s, 1, DAILY_SEQ, 1000);
+    keep_witness(s, 1, DAILY_SEQ, 1400); /* again: stays as it was */
+    s = reopened(s, f);
+    struct witnessed w = {0};
+    must(s, store_witness(s, NULL, add_witness, &w));
+    assert_int_equal(w.count, 3);
+    assert_int_equal(w.author[0], 1);
+    assert_int_equal(w.seq[0], DAILY_SEQ);
+    assert_int_equal(w.day[0], 1000);
+    assert_int_equal(w.seq[1], 2 * DAILY_SEQ);
+    assert_int_equal(w.author[2], 2);
+    struct archive a = store_archive(s);
+    assert_true(a.witness(a.ctx, one, 1, 2 * DAILY_SEQ, raw));
+    assert_false(a.witness(a.ctx, one, 2, 2 * DAILY_SEQ, raw));
+    assert_false(a.witness(a.ctx, two, 1, 2 * DAILY_SEQ, raw));
+    keep_witness(s, 2, 401 * (uint64_t)DAILY_SEQ, 1401);
+    w = (struct witnessed){0};
+    must(s, store_witness(s, two, add_witness, &w));
+    assert_int_equal(w.count, 1);
+    assert_int_equal(w.day[0], 1401);
+    assert_true(a.witness(a.ctx, one, 1, 2 * DAILY_SEQ, raw));
+    assert_false(a.witness(a.ctx, one, 1, DAILY_SEQ, raw));
+    for (int i = 0; i < 2; i++) {
+        struct effect e = {.type = EFFECT_PERSIST_PEER_SEEN, .author = {7}};
+        e.seen.rows = bytes_of(i == 0 ? "old" : "newer", i == 0 ? 3 : 5);
+        must(s, store_apply(s, &e));
+    }
+    s = reopened(s, f);
+    one[0] = 7;
+    assert_int_equal(store_peer_seen(s, one, out, sizeof out), 5);
+    assert_memory_equal(out, "newer", 5);
+    assert_int_equal(store_peer_seen(s, two, out, sizeof out), 0);
+    store_close(&s);
+}
+
 /* Goal: the desk's sealed records and purposes come back, are replaced, and can be deleted.
  * Method: put, replace, delete, list. */
 static void test_desk(void **state)
@@ -292,6 +369,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_budgets, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_receipts, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_marks_and_seen, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_witness, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_desk, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

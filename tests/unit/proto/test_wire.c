@@ -311,6 +311,7 @@ static void test_frame_size(void **state)
         {"\x3a\x22", FRAME_BYTES_MAX,       OK,         "largest batch"             },
         {"\x3a\x22", FRAME_BYTES_MAX + 1,   ERR_LIMIT,  "batch too large"           },
         {"\x4a\x1a", FRAME_BYTES_MAX,       OK,         "largest batch of bodies"   },
+        {"\x7a\x12", FRAME_BYTES_SMALL + 1, OK,         "rows of what was seen"     },
         {"\x1a\x22", FRAME_BYTES_SMALL,     OK,         "largest chunk"             },
         {"\x1a\x22", FRAME_BYTES_SMALL + 1, ERR_LIMIT,  "chunk too large"           },
         {"\x52\x2a", FRAME_BYTES_SMALL + 1, ERR_LIMIT,  "points too large"          },
