@@ -162,6 +162,12 @@ enum err author_append(struct federation *f, const struct draft *drafts, size_t 
     return append(f, drafts, count, false, first, out);
 }
 
+/* What puts something in force, for signals and alerts alike. */
+static bool is_publication(uint8_t type)
+{
+    return type == ENTRY_SIGNAL || type == ENTRY_ALERT || type == ENTRY_AMEND;
+}
+
 /* Only members register anything. And past its date the member list no longer says who belongs:
  * nothing new is registered on it. What takes something back is always possible. */
 static enum err may_publish(struct federation *f, const struct event *ev)
@@ -169,7 +175,7 @@ static enum err may_publish(struct federation *f, const struct event *ev)
     const struct roster *r = core_roster(f);
     bool is_new = false;
     for (size_t i = 0; i < ev->append.count; i++)
-        is_new = is_new || ev->append.drafts[i].type == ENTRY_SIGNAL;
+        is_new = is_new || is_publication(ev->append.drafts[i].type);
     if (!is_new || r == NULL)
         return OK;
     if (!roster_is_active_member(roster_find(r, f->config.author)))

@@ -40,6 +40,7 @@ enum effect_type {
     EFFECT_PERSIST_PEER_SEEN, /* what the newest daily checkpoint of a peer has seen */
     EFFECT_PERSIST_RIVAL,     /* another member list of the version in force */
     EFFECT_PERSIST_CUT_BACK,  /* delete all entries of a feed from its record's size on */
+    EFFECT_PERSIST_CORRECTION, /* an entry takes an earlier one back */
 };
 
 struct effect_entry {
@@ -50,7 +51,8 @@ struct effect_entry {
     enum err reason;      /* why it was refused; OK otherwise */
     uint8_t type;         /* enum entry_type, 0 where the body is not here */
     uint32_t expires_day; /* as in the header */
-    uint8_t tag_count;    /* of a held signal */
+    bool is_alert;        /* of a held alert, or an amendment that holds one */
+    uint8_t tag_count;    /* of a held signal, or an amendment that holds one */
     const uint8_t *tags;  /* tag_count * TAG_BYTES */
 };
 
@@ -108,6 +110,7 @@ struct effect {
         struct {
             uint64_t index;
             enum entry_state state; /* STATE_ERASED or STATE_EXPIRED */
+            uint64_t by_plus_one;   /* the erase that says so, plus one; 0 for expiry */
             bool is_receipt_due;    /* remember that this node has to acknowledge it */
             const struct feed_record *feed;
         } gone;
@@ -163,6 +166,11 @@ struct effect {
         struct {
             enum err result;
         } refused;
+        struct {
+            enum entry_type what; /* ENTRY_RETRACT; ENTRY_ERASE where the body was gone before */
+            uint64_t target;
+            uint64_t by; /* index of what takes it back */
+        } correction;
         struct {
             enum report what;
             enum err reason;

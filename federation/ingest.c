@@ -4,7 +4,9 @@
  * The same for entries of peers and of the own feed. An entry that makes no sense is stored as
  * refused, with its reason, and blocks nothing. An erasure takes effect here: body and tags of the
  * entry that it names go, now or when they would have arrived, and the node owes its author an
- * acknowledgement, whether or not the entry had mattered to it.
+ * acknowledgement, whether or not the entry had mattered to it. What is retracted only has
+ * that written down beside it: whether that is in force is found out when it is asked for
+ * (protocol/correction.h), so that it does not matter what came first.
  */
 #include "federation/core.h"
 
@@ -51,9 +53,35 @@ static enum entry_state absent_state(const struct federation *f, const struct he
     return h->expires_day != 0 && h->expires_day < day ? STATE_EXPIRED : STATE_OWED;
 }
 
-/* Fills in state, reason, type and tags of an entry whose body is here. */
-static void judge(struct federation *f, const struct header *h, struct bytes body, uint32_t day,
-                  struct effect_entry *e, struct body *b)
+static bool take_header(void *ctx, const struct archive_row *row)
+{
+    return header_decode(row->header, ctx) == OK;
+}
+
+/* Headers are never deleted: those of a correction's targets are in the archive or in the batch. */
+static enum err judge_targets(struct federation *f, const struct feed *feed, const struct batch *b,
+                              const struct body *body)
+{
+    uint64_t targets[ENTRY_TARGETS_MAX];
+    size_t count = entry_targets(body, targets);
+    enum err e = OK;
+    for (size_t i = 0; i < count && e == OK; i++) {
+        struct header h;
+        bool is_found =
+            b != NULL && targets[i] >= b->first
+                ? header_decode(b->headers + (targets[i] - b->first) * HEADER_BYTES, &h) == OK
+                : f->archive.read(f->archive.ctx, feed->rec.author, targets[i], 1, take_header,
+                                  &h) == 1;
+        e = is_found ? entry_judge_target(body, &h) : ERR_NOT_FOUND;
+    }
+    return e;
+}
+
+/* Fills in state, reason, type and tags of an entry whose body is here. b is the batch that it
+ * came in, NULL if it came alone; day that of the checkpoint. */
+static void judge(struct federation *f, const struct feed *feed, const struct batch *batch,
+                  const struct header *h, struct bytes body, uint32_t day, struct effect_entry *e,
+                  struct body *b)
 {
     e->body = body;
     e->state = STATE_REFUSED;
@@ -62,16 +90,16 @@ static void judge(struct federation *f, const struct header *h, struct bytes bod
         return;
     e->type = b->type;
     e->reason = entry_judge(h, b, core_roster(f)->policy.term_days_max, day);
+    if (e->reason == OK)
+        e->reason = judge_targets(f, feed, batch, b);
     if (e->reason == ERR_VERSION)
         e->state = STATE_OPAQUE;
     if (e->reason != OK)
         return;
+    struct alert alert;
     e->state = STATE_HELD;
-    struct signal s;
-    if (b->type == ENTRY_SIGNAL && signal_decode(b->payload, &s) == OK) {
-        e->tag_count = (uint8_t)s.count;
-        e->tags = s.tags;
-    }
+    e->tag_count = (uint8_t)entry_tags(b, &e->tags);
+    e->is_alert = entry_is_alert(b, &alert);
 }
 
 /* Acknowledgements in a receipt that concern entries of ours which are erased. */
@@ -112,26 +140,41 @@ static enum entry_state state_now(struct federation *f, const struct feed *feed,
 }
 
 static void emit_gone(struct federation *f, struct feed *feed, uint64_t index,
-                      enum entry_state state, struct effects *out)
+                      enum entry_state state, uint64_t by_plus_one, struct effects *out)
 {
     bool is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
     struct effect *e = effects_add(out, EFFECT_PERSIST_GONE);
     memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
     e->gone.index = index;
     e->gone.state = state;
+    e->gone.by_plus_one = by_plus_one;
     e->gone.is_receipt_due = state == STATE_ERASED && !is_own;
     e->gone.feed = &feed->rec;
+}
+
+/* One effect an entry at most, for which the caller of ingest_commit made room. */
+static void emit_correction(const struct feed *feed, enum entry_type what, uint64_t target,
+                            uint64_t by, struct effects *out)
+{
+    struct effect *e = effects_add(out, EFFECT_PERSIST_CORRECTION);
+    memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+    e->correction.what = what;
+    e->correction.target = target;
+    e->correction.by = by;
 }
 
 /* The entry that an erasure in this batch names may lie in the batch itself, before it is stored.
  */
 static void take_erase(struct federation *f, struct feed *feed, const struct batch *b,
-                       struct effect_entry *entries, uint64_t target, struct effects *out)
+                       struct effect_entry *entries, uint64_t target, uint64_t by,
+                       struct effects *out)
 {
     if (target >= b->first) {
         struct effect_entry *e = &entries[target - b->first];
-        if (e->state == STATE_ERASED)
+        if (e->state == STATE_ERASED) {
+            emit_correction(feed, ENTRY_ERASE, target, by, out);
             return;
+        }
         if (e->state == STATE_OWED)
             feed->rec.owed--;
         if (e->state == STATE_REFUSED)
@@ -139,17 +182,20 @@ static void take_erase(struct federation *f, struct feed *feed, const struct bat
         e->state = STATE_ERASED;
         e->body = bytes_of(NULL, 0);
         e->type = 0;
+        e->is_alert = false;
         e->tag_count = 0;
     } else {
         enum entry_state was = state_now(f, feed, target, out);
-        if (was == STATE_ERASED)
+        if (was == STATE_ERASED) {
+            emit_correction(feed, ENTRY_ERASE, target, by, out);
             return;
+        }
         if (was == STATE_OWED)
             feed->rec.owed--;
         if (was == STATE_REFUSED)
             feed->rec.refused--;
     }
-    emit_gone(f, feed, target, STATE_ERASED, out);
+    emit_gone(f, feed, target, STATE_ERASED, by + 1, out);
 }
 
 /* The newest checkpoints, and when their author was last heard. */
@@ -187,9 +233,13 @@ static void act(struct federation *f, struct feed *feed, const struct batch *b,
                 struct effect_entry *entries, size_t i, const struct body *body,
                 struct effects *out)
 {
+    uint64_t by = b->first + i;
     switch (entries[i].type) {
     case ENTRY_ERASE:
-        take_erase(f, feed, b, entries, body->ref_plus_one - 1, out);
+        take_erase(f, feed, b, entries, body->ref_plus_one - 1, by, out);
+        return;
+    case ENTRY_RETRACT:
+        emit_correction(feed, ENTRY_RETRACT, body->ref_plus_one - 1, by, out);
         return;
     case ENTRY_RECEIPT:
         take_receipt(f, feed, body, out);
@@ -233,7 +283,7 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
             feed->rec.owed += e->state == STATE_OWED;
             continue;
         }
-        judge(f, &h, b->bodies[i], day, e, &body);
+        judge(f, feed, b, &h, b->bodies[i], day, e, &body);
         if (e->state == STATE_REFUSED) {
             feed->rec.refused++;
             core_report(out, feed->rec.author, REPORT_ENTRY_REFUSED, e->reason, h.index);
@@ -260,7 +310,7 @@ void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header,
     e->body.entry.header = header;
     e->body.entry.expires_day = h.expires_day;
     e->body.feed = &feed->rec;
-    judge(f, &h, body, (uint32_t)(feed->seen.time_utc / 86400), &e->body.entry, &b);
+    judge(f, feed, NULL, &h, body, (uint32_t)(feed->seen.time_utc / 86400), &e->body.entry, &b);
     feed->rec.owed--;
     if (e->body.entry.state == STATE_REFUSED) {
         feed->rec.refused++;
@@ -322,7 +372,7 @@ static void sweep_owed(struct federation *f, struct feed *feed, uint32_t day, st
         if (expires_day == 0 || expires_day >= day)
             continue;
         feed->rec.owed--;
-        emit_gone(f, feed, indexes[i], STATE_EXPIRED, out);
+        emit_gone(f, feed, indexes[i], STATE_EXPIRED, 0, out);
     }
     feed->owed_swept = count == SWEEP_MAX ? indexes[count - 1] + 1 : 0;
 }
@@ -344,7 +394,7 @@ void ingest_sweep(struct federation *f, struct effects *out)
         enum entry_state was = f->archive.state(f->archive.ctx, authors[i], indexes[i]);
         if (was == STATE_REFUSED)
             feed->rec.refused--;
-        emit_gone(f, feed, indexes[i], STATE_EXPIRED, out);
+        emit_gone(f, feed, indexes[i], STATE_EXPIRED, 0, out);
     }
     for (size_t i = 0; i < f->feed_count; i++)
         sweep_owed(f, &f->feeds[i], (uint32_t)(limit / 86400), out);

@@ -291,6 +291,7 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_SEEN:
     case EFFECT_PERSIST_WITNESS:
     case EFFECT_PERSIST_PEER_SEEN:
+    case EFFECT_PERSIST_CORRECTION:
     case EFFECT_PERSIST_MARK:
         return store_apply(n->store, e);
     case EFFECT_PERSIST_CUT_BACK:

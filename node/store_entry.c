@@ -57,6 +57,16 @@ static bool is_body_here(enum entry_state state)
     return state == STATE_HELD || state == STATE_REFUSED || state == STATE_OPAQUE;
 }
 
+static enum err add_alerts(struct store *s, uint32_t number, const struct effect_entry *entries,
+                           size_t count)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < count && e == OK; i++)
+        if (entries[i].is_alert)
+            e = store_run_one(s, SQL_ALERT_NEW, store_entry_id(number, entries[i].index));
+    return e;
+}
+
 /* GONE finds an entry's tags in its body, so they must be those that came with it. */
 static void check_tags(const struct effect_entry *e)
 {
@@ -158,6 +168,8 @@ enum err store_apply_entries(struct store *s, const struct effect *f)
         e = add_tags(s, number, entries, count);
     if (e == OK)
         e = add_expiring(s, number, entries, count);
+    if (e == OK)
+        e = add_alerts(s, number, entries, count);
     for (size_t i = 0; i < count && e == OK; i++)
         if (entries[i].state == STATE_OWED)
             e = store_run_one(s, SQL_OWED_NEW, store_entry_id(number, entries[i].index));
@@ -209,6 +221,8 @@ enum err store_apply_body(struct store *s, const struct effect *f)
         e = add_tags(s, number, entry, 1);
     if (e == OK)
         e = add_expiring(s, number, entry, 1);
+    if (e == OK)
+        e = add_alerts(s, number, entry, 1);
     return e;
 }
 
@@ -221,6 +235,8 @@ static enum err unlink_entry(struct store *s, int64_t id, const struct pair *tag
         e = store_run_two(s, SQL_TAG_DROP, tags[i].key, id);
     if (e == OK && expires_day != 0)
         e = store_run_two(s, SQL_EXPIRING_DROP, expires_day, id);
+    if (e == OK)
+        e = store_run_one(s, SQL_ALERT_DROP, id);
     return e;
 }
 
@@ -262,6 +278,8 @@ enum err store_apply_gone(struct store *s, const struct effect *f)
         return e;
     int64_t id = store_entry_id(number, f->gone.index);
     e = erase_entry(s, id, f->gone.state);
+    if (e == OK && f->gone.by_plus_one != 0)
+        e = store_correction_add(s, number, f->gone.index, ENTRY_ERASE, f->gone.by_plus_one - 1);
     if (e == OK && f->gone.is_receipt_due)
         e = store_run_one(s, SQL_DUE_NEW, id);
     return e;
@@ -269,7 +287,8 @@ enum err store_apply_gone(struct store *s, const struct effect *f)
 
 enum err store_apply_cut_back(struct store *s, const struct effect *f)
 {
-    static const enum stmt by_entry[] = {SQL_CUT_TAGS, SQL_CUT_EXPIRING, SQL_CUT_OWED, SQL_CUT_DUE,
+    static const enum stmt by_entry[] = {SQL_CUT_TAGS,   SQL_CUT_EXPIRING, SQL_CUT_OWED,
+                                         SQL_CUT_DUE,    SQL_CUT_ALERTS,   SQL_CUT_CORRECTIONS,
                                          SQL_CUT_ENTRIES};
     uint64_t size = f->entries.feed->tree.size;
     uint32_t number = 0;
@@ -278,5 +297,7 @@ enum err store_apply_cut_back(struct store *s, const struct effect *f)
         e = store_run_two(s, by_entry[i], store_entry_id(number, size),
                           store_entry_id(number + 1, 0));
     s->has_erased = true;
+    if (e == OK)
+        e = store_run_two(s, SQL_CUT_TAKEN_BACK, number, (int64_t)size);
     return e == OK ? store_run_two(s, SQL_CUT_TILES, number, (int64_t)size) : e;
 }

@@ -6,6 +6,7 @@
  * store_sql.c      the tables and every statement
  * store_feed.c     feed numbers and feed records
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
+ * store_correct.c  what was taken back, alerts, the watch-list
  * store_write.c    the other effects, the desk; store_read.c  the other reads
  *
  * An entry's id is its feed's number << 40 | its index, so that one feed's entries are neighbours
@@ -50,6 +51,15 @@ enum stmt {
     SQL_EXPIRING_NEW_ROWS,
     SQL_EXPIRING_DROP,
     SQL_EXPIRING_LIST,
+    SQL_CORRECTION_SET,
+    SQL_CORRECTION_ONE,
+    SQL_CORRECTION_LIST,
+    SQL_ALERT_NEW,
+    SQL_ALERT_DROP,
+    SQL_ALERT_LIST,
+    SQL_WATCH_NEW,
+    SQL_WATCH_DROP,
+    SQL_WATCH_LIST,
     SQL_OWED_NEW,
     SQL_OWED_DROP,
     SQL_OWED_LIST,
@@ -66,6 +76,9 @@ enum stmt {
     SQL_CUT_EXPIRING,
     SQL_CUT_OWED,
     SQL_CUT_DUE,
+    SQL_CUT_ALERTS,
+    SQL_CUT_CORRECTIONS,
+    SQL_CUT_TAKEN_BACK,
     SQL_CUT_TILES,
     SQL_BUDGET_SET,
     SQL_BUDGET_DAY,
@@ -184,6 +197,11 @@ MUST_CHECK enum err store_apply_entries(struct store *s, const struct effect *f)
 MUST_CHECK enum err store_apply_body(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_gone(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_cut_back(struct store *s, const struct effect *f);
+MUST_CHECK enum err store_apply_correction(struct store *s, const struct effect *f);
+
+/* Writes beside the target, also of an erasure, which takes it back. */
+MUST_CHECK enum err store_correction_add(struct store *s, uint32_t number, uint64_t target,
+                                         enum entry_type what, uint64_t by);
 
 /* Run a statement that takes one integer, or two. */
 MUST_CHECK enum err store_run_one(struct store *s, enum stmt which, int64_t value);
@@ -192,7 +210,8 @@ MUST_CHECK enum err store_run_two(struct store *s, enum stmt which, int64_t firs
 /* (Re)builds the filter from the stored tags, with room for as many again. */
 MUST_CHECK enum err store_filter_load(struct store *s);
 
-/* The tags of a body; none unless it is a signal's. Returns their number, and where in *tags. */
+/* The tags of a body; none unless it is a signal's, or an amendment's that holds one. Returns their
+ * number, and where in *tags. */
 size_t store_body_tags(struct bytes body, const uint8_t **tags);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "federation/effect.h"
 #include "node/store.h"
+#include "protocol/correction.h"
 #include "protocol/tag.h"
 
 /* The answers of federation/archive.h, which is their contract; valid until store_close. Its read
@@ -19,12 +20,13 @@ struct archive store_archive(struct store *s);
 struct tag_hit {
     uint8_t author[AUTHOR_BYTES];
     uint64_t index;
+    uint64_t original;    /* of an amendment, the entry that it amends; else the same */
     uint32_t expires_day; /* 0 never */
 };
 
-/* Live entries that carry the tag: held, and not expired before today. Returns how many went to out
- * (max at most), in order of feed and index. An author can publish any bytes as a tag, also another
- * author's; a hit counts only for the author whom the tag was derived for. */
+/* Live entries that carry the tag: held, in force, and not expired before today. Returns how many
+ * went to out (max at most), in order of feed and index. An author can publish any bytes as a tag,
+ * also another author's; a hit counts only for the author whom the tag was derived for. */
 size_t store_find_tag(struct store *s, const uint8_t tag[TAG_BYTES], uint32_t today,
                       struct tag_hit *out, size_t max);
 
@@ -32,6 +34,14 @@ size_t store_find_tag(struct store *s, const uint8_t tag[TAG_BYTES], uint32_t to
 size_t store_find_tag_of(struct store *s, const uint8_t author[AUTHOR_BYTES],
                          const uint8_t tag[TAG_BYTES], uint32_t today, struct tag_hit *out,
                          size_t max);
+
+/* What takes an entry back; zeros if nothing does. */
+struct correction store_correction(struct store *s, const uint8_t author[AUTHOR_BYTES],
+                                   uint64_t index);
+
+/* Whether the held entry at index with this body is in force, apart from its expiry date. */
+enum force store_force(struct store *s, const uint8_t author[AUTHOR_BYTES], uint64_t index,
+                       const struct body *b);
 
 /* Lists return OK, or ERR_FORMAT for a row that cannot be what was written, or ERR_IO; then the
  * store has failed (store.h). */
@@ -55,6 +65,25 @@ MUST_CHECK enum err store_rivals(struct store *s, uint64_t version,
 MUST_CHECK enum err
 store_budgets(struct store *s, uint32_t *day,
               bool (*row)(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t used), void *ctx);
+
+/* The entries of a feed that were taken back, ascending. */
+MUST_CHECK enum err
+store_corrections(struct store *s, const uint8_t author[AUTHOR_BYTES],
+                  bool (*row)(void *ctx, uint64_t index, const struct correction *c), void *ctx);
+
+/* Held alerts of all feeds, and amendments of such, in force or not, in order of feed and index. */
+struct alert_row {
+    const uint8_t *author;
+    uint64_t index;
+    uint32_t expires_day;
+    struct bytes body;
+};
+MUST_CHECK enum err store_alerts(struct store *s, bool (*row)(void *ctx, const struct alert_row *r),
+                                 void *ctx);
+
+/* The sealed entries of the watch-list, by ascending id. */
+MUST_CHECK enum err
+store_watches(struct store *s, bool (*row)(void *ctx, int64_t id, struct bytes sealed), void *ctx);
 
 /* A mark; 0 if it was never set. */
 uint64_t store_mark(struct store *s, enum mark mark);

@@ -30,7 +30,10 @@ const char *const store_schema_2_sql =
     "CREATE TABLE witness(author BLOB, feed_epoch INTEGER, seq INTEGER, day INTEGER, signed BLOB,"
     " PRIMARY KEY(author, feed_epoch, seq)) WITHOUT ROWID;"
     "CREATE INDEX witness_day ON witness(day);"
-    "CREATE TABLE peer_seen(author BLOB PRIMARY KEY, hash BLOB, day INTEGER, rows BLOB);";
+    "CREATE TABLE peer_seen(author BLOB PRIMARY KEY, hash BLOB, day INTEGER, rows BLOB);"
+    "CREATE TABLE correction(entry INTEGER PRIMARY KEY, retracted INTEGER, erased INTEGER);"
+    "CREATE TABLE alert(entry INTEGER PRIMARY KEY);"
+    "CREATE TABLE watch(id INTEGER PRIMARY KEY, sealed BLOB);";
 
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
@@ -64,6 +67,20 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_EXPIRING_NEW_ROWS] = "INSERT INTO expiring VALUES" ROWS(TWO),
     [SQL_EXPIRING_DROP] = "DELETE FROM expiring WHERE day=?1 AND entry=?2",
     [SQL_EXPIRING_LIST] = "SELECT entry FROM expiring WHERE day<?1 ORDER BY day, entry LIMIT ?2",
+    /* min() of a missing one is missing: then whichever is there. */
+    [SQL_CORRECTION_SET] = "INSERT INTO correction VALUES(?1,?2,?3) ON CONFLICT(entry) DO UPDATE SET"
+                       " retracted=coalesce(min(retracted,?2), retracted, ?2),"
+                       " erased=coalesce(min(erased,?3), erased, ?3)",
+    [SQL_CORRECTION_ONE] = "SELECT retracted, erased FROM correction WHERE entry=?1",
+    [SQL_CORRECTION_LIST] = "SELECT entry, retracted, erased FROM correction"
+                        " WHERE entry>=?1 AND entry<?2 ORDER BY entry",
+    [SQL_ALERT_NEW] = "INSERT OR IGNORE INTO alert VALUES(?)",
+    [SQL_ALERT_DROP] = "DELETE FROM alert WHERE entry=?",
+    [SQL_ALERT_LIST] = "SELECT e.id, e.header, e.body FROM alert a CROSS JOIN entry e ON e.id=a.entry"
+                   " ORDER BY a.entry",
+    [SQL_WATCH_NEW] = "INSERT OR REPLACE INTO watch VALUES(?,?)",
+    [SQL_WATCH_DROP] = "DELETE FROM watch WHERE id=?",
+    [SQL_WATCH_LIST] = "SELECT id, sealed FROM watch ORDER BY id",
     [SQL_OWED_NEW] = "INSERT INTO owed VALUES(?)",
     [SQL_OWED_DROP] = "DELETE FROM owed WHERE entry=?",
     [SQL_OWED_LIST] = "SELECT entry FROM owed WHERE entry>=?1 AND entry<?2 ORDER BY entry LIMIT ?3",
@@ -80,6 +97,11 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_CUT_EXPIRING] = "DELETE FROM expiring WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_OWED] = "DELETE FROM owed WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_DUE] = "DELETE FROM receipt_due WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_ALERTS] = "DELETE FROM alert WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_CORRECTIONS] = "DELETE FROM correction WHERE entry>=?1 AND entry<?2",
+    /* The first is remembered: where that is cut off, so is every later one. */
+    [SQL_CUT_TAKEN_BACK] = "UPDATE correction SET retracted=iif(retracted>=?2, NULL, retracted),"
+                       " erased=iif(erased>=?2, NULL, erased) WHERE entry>>40=?1",
     [SQL_CUT_TILES] = "DELETE FROM tile WHERE feed=?1 AND (position+1)<<(8*(tile+1))>?2",
     [SQL_BUDGET_SET] = "INSERT INTO budget VALUES(?1,?2,?3) ON CONFLICT(member) DO UPDATE SET day=?2,"
                    " used=iif(day=?2, max(used,?3), ?3) WHERE day<=?2",

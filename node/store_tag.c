@@ -7,12 +7,7 @@
 size_t store_body_tags(struct bytes body, const uint8_t **tags)
 {
     struct body b;
-    struct signal signal;
-    if (body_decode(body, &b) != OK || b.type != ENTRY_SIGNAL ||
-        signal_decode(b.payload, &signal) != OK)
-        return 0;
-    *tags = signal.tags;
-    return signal.count;
+    return body_decode(body, &b) == OK ? entry_tags(&b, tags) : 0;
 }
 
 enum err store_filter_load(struct store *s)
@@ -42,17 +37,21 @@ static bool is_hit(struct store *s, sqlite3_stmt *q, const uint8_t tag[TAG_BYTES
         return false;
     if (sqlite3_column_int(q, 1) != STATE_HELD || (h.expires_day != 0 && h.expires_day < today))
         return false;
+    struct body b;
     const uint8_t *tags = NULL;
-    size_t count = store_body_tags(store_column_bytes(q, 3), &tags);
-    for (size_t i = 0; i < count; i++) {
-        if (memcmp(tags + i * TAG_BYTES, tag, TAG_BYTES) == 0) {
-            memcpy(hit->author, author, AUTHOR_BYTES);
-            hit->index = store_entry_index(id);
-            hit->expires_day = h.expires_day;
-            return true;
-        }
-    }
-    return false;
+    size_t count = 0;
+    if (body_decode(store_column_bytes(q, 3), &b) == OK)
+        count = entry_tags(&b, &tags);
+    bool carries_it = false;
+    for (size_t i = 0; i < count; i++)
+        carries_it = carries_it || memcmp(tags + i * TAG_BYTES, tag, TAG_BYTES) == 0;
+    hit->index = store_entry_index(id);
+    if (!carries_it || store_force(s, author, hit->index, &b) != FORCE_YES)
+        return false;
+    memcpy(hit->author, author, AUTHOR_BYTES);
+    hit->original = correction_lineage(hit->index, &b).original;
+    hit->expires_day = h.expires_day;
+    return true;
 }
 
 static size_t find_tag(struct store *s, int64_t first, int64_t last, const uint8_t tag[TAG_BYTES],

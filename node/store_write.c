@@ -138,6 +138,8 @@ enum err store_apply(struct store *s, const struct effect *f)
         return apply_witness(s, f);
     case EFFECT_PERSIST_PEER_SEEN:
         return apply_peer_seen(s, f);
+    case EFFECT_PERSIST_CORRECTION:
+        return store_apply_correction(s, f);
     case EFFECT_PERSIST_MARK:
         return store_run_two(s, SQL_MARK_SET, f->mark.mark, (int64_t)f->mark.value);
     case EFFECT_SEND:

@@ -11,7 +11,8 @@
 #include "node/store.h"
 
 enum {
-    STORE_SEEN_DAYS = 400, /* how long daily checkpoints and the rows behind a "seen" hash are kept */
+    STORE_SEEN_DAYS =
+        400, /* how long daily checkpoints and the rows behind a "seen" hash are kept */
     REQUEST_ID_BYTES = 16,
 };
 
@@ -33,6 +34,10 @@ MUST_CHECK enum err store_desk_cut(struct store *s, uint64_t first);
 
 /* Erases the desk's record, as thoroughly as a body. None there: OK. */
 MUST_CHECK enum err store_desk_delete(struct store *s, uint64_t index);
+
+/* A sealed entry of the watch-list, under an id that no other has; erasing it is as thorough. */
+MUST_CHECK enum err store_watch_put(struct store *s, int64_t id, struct bytes sealed);
+MUST_CHECK enum err store_watch_delete(struct store *s, int64_t id);
 
 /* The sealed purpose of an evaluation request of this node; replaces an earlier one. */
 MUST_CHECK enum err store_purpose_put(struct store *s, const uint8_t request[REQUEST_ID_BYTES],

@@ -6,29 +6,8 @@
 #include <sodium.h>
 #include <string.h>
 
-static enum err payload_start(struct unpack *u)
-{
-    uint8_t version = unpack_u8(u);
-    if (u->is_short)
-        return ERR_TRUNCATED;
-    return version == PAYLOAD_VERSION ? OK : ERR_VERSION;
-}
-
-static bool is_padding(struct bytes rest)
-{
-    for (size_t i = 0; i < rest.len; i++)
-        if (rest.data[i] != 0)
-            return false;
-    return true;
-}
-
-/* After the fields: short is truncated, and the padding must be zero. */
-static enum err payload_end(const struct unpack *u)
-{
-    if (u->is_short)
-        return ERR_TRUNCATED;
-    return is_padding(bytes_of(u->at, u->left)) ? OK : ERR_FORMAT;
-}
+#include "protocol/alert.h"
+#include "protocol/correction.h"
 
 size_t signal_encode(const struct signal *s, uint8_t *out)
 {
@@ -240,12 +219,29 @@ enum err erase_decode(struct bytes payload)
     return e == OK ? payload_end(&u) : e;
 }
 
-static enum err judge_signal(const struct header *h, const struct body *b, uint32_t term_days_max)
+size_t entry_tags(const struct body *b, const uint8_t **tags)
 {
     struct signal s;
-    enum err e = signal_decode(b->payload, &s);
-    if (e != OK)
-        return e;
+    struct amend a = {.type = b->type, .payload = b->payload};
+    if (b->type == ENTRY_AMEND && amend_decode(b->payload, &a) != OK)
+        return 0;
+    if (a.type != ENTRY_SIGNAL || signal_decode(a.payload, &s) != OK)
+        return 0;
+    *tags = s.tags;
+    return s.count;
+}
+
+bool entry_is_alert(const struct body *b, struct alert *out)
+{
+    struct amend a = {.type = b->type, .payload = b->payload};
+    if (b->type == ENTRY_AMEND && amend_decode(b->payload, &a) != OK)
+        return false;
+    return a.type == ENTRY_ALERT && alert_decode(a.payload, out) == OK;
+}
+
+/* What is in force for a time needs its end, within what the member list allows. */
+static enum err judge_term(const struct header *h, const struct body *b, uint32_t term_days_max)
+{
     if (h->expires_day == 0)
         return ERR_RANGE;
     return (uint64_t)h->expires_day > (uint64_t)b->day + term_days_max ? ERR_LIMIT : OK;
@@ -263,22 +259,67 @@ static enum err judge_envelope(const struct header *h, const struct body *b)
     return (uint64_t)h->expires_day == (uint64_t)b->day + ENVELOPE_TERM_DAYS ? OK : ERR_RANGE;
 }
 
+static enum err judge_content(uint8_t type, struct bytes payload)
+{
+    if (type == ENTRY_SIGNAL) {
+        struct signal s;
+        return signal_decode(payload, &s);
+    }
+    struct alert a;
+    return alert_decode(payload, &a);
+}
+
+static enum err judge_amend(const struct header *h, const struct body *b)
+{
+    struct amend a;
+    enum err e = amend_decode(b->payload, &a);
+    if (e != OK)
+        return e;
+    if (a.previous < b->ref_plus_one - 1 || a.previous >= h->index)
+        return ERR_NOT_FOUND;
+    return judge_content(a.type, a.payload);
+}
+
+/* What takes something back stays for as long as the feed: without it the others would not know why
+ * a body is not there. */
+static enum err judge_lasting(const struct header *h, const struct body *b)
+{
+    uint8_t reason;
+    enum err e =
+        b->type == ENTRY_ERASE ? erase_decode(b->payload) : retract_decode(b->payload, &reason);
+    if (e != OK)
+        return e;
+    return h->expires_day == 0 ? OK : ERR_RANGE;
+}
+
+static bool is_correction(uint8_t type)
+{
+    return type == ENTRY_AMEND || type == ENTRY_RETRACT || type == ENTRY_ERASE;
+}
+
 enum err entry_judge(const struct header *h, const struct body *b, uint32_t term_days_max,
                      uint32_t checkpoint_day)
 {
     if (b->day > (uint64_t)checkpoint_day + 1)
         return ERR_RANGE;
-    bool is_known = b->type == ENTRY_SIGNAL || b->type == ENTRY_ERASE || b->type == ENTRY_RECEIPT ||
-                    b->type == ENTRY_PROFILE || b->type == ENTRY_COVER;
+    bool is_known = b->type == ENTRY_SIGNAL || b->type == ENTRY_ALERT || is_correction(b->type) ||
+                    b->type == ENTRY_RECEIPT || b->type == ENTRY_PROFILE || b->type == ENTRY_COVER;
     if (is_known && h->audience != AUDIENCE_ALL)
         return ERR_FORMAT; /* it would act in one replica and not in the others */
+    if (is_correction(b->type) && (b->ref_plus_one == 0 || b->ref_plus_one - 1 >= h->index))
+        return ERR_NOT_FOUND;
+    enum err e = OK;
     switch (b->type) {
     case ENTRY_SIGNAL:
-        return judge_signal(h, b, term_days_max);
+    case ENTRY_ALERT:
+        e = judge_content(b->type, b->payload);
+        return e == OK ? judge_term(h, b, term_days_max) : e;
+    case ENTRY_AMEND:
+        e = judge_amend(h, b);
+        return e == OK ? judge_term(h, b, term_days_max) : e;
     case ENTRY_ERASE:
-        if (b->ref_plus_one == 0 || b->ref_plus_one - 1 >= h->index)
-            return ERR_NOT_FOUND;
-        return erase_decode(b->payload);
+    case ENTRY_RETRACT:
+        return judge_lasting(h, b);
     case ENTRY_RECEIPT: {
         struct receipt r;
         return receipt_decode(b->payload, &r);
@@ -290,8 +331,27 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
     case ENTRY_ENVELOPE:
         return judge_envelope(h, b);
     case ENTRY_COVER:
-        return is_padding(b->payload) ? OK : ERR_FORMAT; /* no room for words to everyone */
+        return payload_is_padding(b->payload) ? OK : ERR_FORMAT; /* no room for words */
     default:
         return ERR_VERSION;
     }
+}
+
+size_t entry_targets(const struct body *b, uint64_t out[ENTRY_TARGETS_MAX])
+{
+    if (!is_correction(b->type) || b->ref_plus_one == 0)
+        return 0;
+    struct lineage l = correction_lineage(b->ref_plus_one - 1, b);
+    out[0] = b->ref_plus_one - 1;
+    out[1] = l.previous;
+    return out[0] == out[1] ? 1 : 2;
+}
+
+enum err entry_judge_target(const struct body *b, const struct header *target)
+{
+    if (target->expires_day == 0)
+        return ERR_NOT_FOUND;
+    struct lineage l = correction_lineage(b->ref_plus_one - 1, b);
+    bool is_replaced = b->type == ENTRY_AMEND && target->index == l.previous;
+    return is_replaced && target->expires_day < b->day ? ERR_STALE : OK;
 }

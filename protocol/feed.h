@@ -131,7 +131,7 @@ bool checkpoint_is_fork(const struct checkpoint *a, const struct checkpoint *b);
 
 /* Whether this checkpoint is one of the few that observers are given: the one that closes a day, or
  * the first of a feed. Nothing in it tells how much was written on that day (protocol/README.md,
- * section 12.5). */
+ * section 12.6). */
 bool checkpoint_is_daily(const struct checkpoint *c);
 
 /* The number of the next checkpoint after last (0: none yet), which closes a day or does not. */

@@ -6,7 +6,10 @@
 
 #include <cmocka.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "protocol/correction.h"
 
 /* A feed as replayed from what is stored of it. */
 struct replay {
@@ -17,6 +20,7 @@ struct replay {
     struct checkpoint held; /* seq 0: none */
     uint8_t held_root[HASH_BYTES];
     uint64_t owed, refused, profile_plus_one;
+    struct correction *corrections;  /* of each entry, from what was replayed */
     crypto_generichash_state digest; /* of what all nodes have alike */
 };
 
@@ -43,19 +47,27 @@ static void replay_erase(const struct replay *r, const struct body *b)
 static void replay_body(struct replay *r, const struct archive_row *row, const struct header *h)
 {
     struct body b;
-    struct signal s = {0};
+    struct alert alert;
+    const uint8_t *tag = NULL;
+    size_t count = 0;
+    bool is_alert = false;
     assert_int_equal(body_check(r->author, h, row->body), OK);
     if (row->state == STATE_HELD) {
         assert_int_equal(body_decode(row->body, &b), OK);
-        if (b.type == ENTRY_SIGNAL)
-            assert_int_equal(signal_decode(b.payload, &s), OK);
+        count = entry_tags(&b, &tag);
+        is_alert = entry_is_alert(&b, &alert);
+        assert_true(count > 0 || is_alert || (b.type != ENTRY_SIGNAL && b.type != ENTRY_AMEND));
+        if (b.type == ENTRY_ERASE || b.type == ENTRY_RETRACT)
+            correction_add(&r->corrections[b.ref_plus_one - 1], (enum entry_type)b.type,
+                           row->index);
         if (b.type == ENTRY_ERASE)
             replay_erase(r, &b);
         if (b.type == ENTRY_PROFILE)
             r->profile_plus_one = row->index + 1;
     }
     struct bytes tags = shelf_tags(r->shelf, r->author, row->index);
-    assert_true(bytes_equal(tags, bytes_of(s.tags, s.count * TAG_BYTES)));
+    assert_true(bytes_equal(tags, bytes_of(tag, count * TAG_BYTES)));
+    assert_int_equal(shelf_is_alert(r->shelf, r->author, row->index), is_alert);
 }
 
 static bool replay_row(void *ctx, const struct archive_row *row)
@@ -125,7 +137,15 @@ static bool replay(struct world *w, size_t node, size_t of, uint8_t digest[32])
         assert_int_equal(checkpoint_verify(bytes_of(rec->held, sizeof rec->held),
                                            world_feed_secret(w, of) + 32, &r.held),
                          OK);
+    uint64_t size = shelf_size(shelf, author);
+    r.corrections = calloc((size_t)size + 1, sizeof *r.corrections);
+    assert_non_null(r.corrections);
     r.archive.read(r.archive.ctx, author, 0, SIZE_MAX, replay_row, &r);
+    for (uint64_t i = 0; i < size; i++) {
+        struct correction c = shelf_correction(shelf, author, i);
+        assert_memory_equal(&c, &r.corrections[i], sizeof c);
+    }
+    free(r.corrections);
     if (rec != NULL)
         check_record(&r, rec);
     crypto_generichash_final(&r.digest, digest, 32);

@@ -9,8 +9,9 @@
 #include "tests/sim/world.h"
 
 /* I3, I13: everything derived on a node's shelf equals a replay of its feeds: tree, stored tiles,
- * counts of owed and refused entries, tags, states after erasures; and each body is the one that
- * its header commits to, each checkpoint verifies and is that of the tree. */
+ * counts of owed and refused entries, tags, alerts, what was taken back, states after erasures; and
+ * each body is the one that its header commits to, each checkpoint verifies and is that of the
+ * tree. */
 void check_node(struct world *w, size_t node);
 
 /* I2: all running nodes hold equal feeds of every author: sizes, headers, states, bodies, tags. And

@@ -16,6 +16,8 @@ struct item {
     uint32_t expires_day;
     uint8_t tags[SIGNAL_TAGS_MAX * TAG_BYTES];
     size_t tag_count;
+    bool is_alert;
+    struct correction correction;
 };
 
 struct tile {
@@ -352,6 +354,7 @@ static void put_body(struct item *it, const struct effect_entry *e)
     free(it->body);
     it->body = duplicate(e->body.data, e->body.len);
     it->body_len = e->body.len;
+    it->is_alert = e->is_alert;
     it->tag_count = e->tag_count;
     if (e->tag_count > 0)
         memcpy(it->tags, e->tags, (size_t)e->tag_count * TAG_BYTES);
@@ -387,8 +390,11 @@ static void apply_gone(struct shelf *s, const struct effect *e)
     it->body = NULL;
     it->body_len = 0;
     it->tag_count = 0;
+    it->is_alert = false;
     it->reason = OK;
     it->state = e->gone.state;
+    if (e->gone.by_plus_one != 0)
+        correction_add(&it->correction, ENTRY_ERASE, e->gone.by_plus_one - 1);
     find(s, e->author)->rec = *e->gone.feed;
     if (!e->gone.is_receipt_due)
         return;
@@ -409,6 +415,13 @@ static void apply_charge(struct shelf *s, const struct effect *e)
     c->is_request = e->type == EFFECT_PERSIST_REQUEST;
     memcpy(c->request, e->request.request, 16);
     memcpy(c->hash, e->request.points_hash, 32);
+}
+
+static void apply_correction(struct shelf *s, const struct effect *e)
+{
+    struct item *it = item_of(s, e->author, e->correction.target);
+    assert(it != NULL);
+    correction_add(&it->correction, e->correction.what, e->correction.by);
 }
 
 static bool has_receipt(const struct shelf *s, const uint8_t author[32], uint64_t index)
@@ -458,6 +471,13 @@ static void apply_cut_back(struct shelf *s, const struct effect *e)
     uint64_t size = e->entries.feed->tree.size;
     while (l->count > size)
         free(l->items[--l->count].body);
+    for (size_t i = 0; i < l->count; i++) {
+        struct correction *c = &l->items[i].correction;
+        if (c->retracted_plus_one > size)
+            c->retracted_plus_one = 0;
+        if (c->erased_plus_one > size)
+            c->erased_plus_one = 0;
+    }
     size_t kept = 0;
     for (size_t i = 0; i < l->tile_count; i++)
         if ((l->tiles[i].position + 1) << (8 * (l->tiles[i].tile + 1)) <= size)
@@ -505,6 +525,9 @@ void shelf_apply(struct shelf *s, const struct effect *e)
         break;
     case EFFECT_PERSIST_GONE:
         apply_gone(s, e);
+        break;
+    case EFFECT_PERSIST_CORRECTION:
+        apply_correction(s, e);
         break;
     case EFFECT_PERSIST_REQUEST:
     case EFFECT_PERSIST_BUDGET:
@@ -591,8 +614,11 @@ size_t shelf_find_tag(const struct shelf *s, const uint8_t tag[16], uint32_t day
     for (size_t i = 0; i < s->lane_count; i++)
         for (size_t k = 0; k < s->lanes[i].count; k++) {
             const struct item *it = &s->lanes[i].items[k];
+            bool is_found = false;
             for (size_t t = 0; t < it->tag_count; t++)
-                hits += it->expires_day >= day && memcmp(it->tags + t * TAG_BYTES, tag, 16) == 0;
+                is_found = is_found || memcmp(it->tags + t * TAG_BYTES, tag, 16) == 0;
+            hits += is_found && it->expires_day >= day &&
+                    shelf_force(s, s->lanes[i].rec.author, k) == FORCE_YES;
         }
     return hits;
 }
@@ -661,6 +687,30 @@ enum entry_state shelf_state(const struct shelf *s, const uint8_t author[32], ui
     return it == NULL ? STATE_NONE : it->state;
 }
 
+bool shelf_is_alert(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    const struct item *it = item_of(s, author, index);
+    return it != NULL && it->is_alert;
+}
+
+struct correction shelf_correction(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    const struct item *it = item_of(s, author, index);
+    return it == NULL ? (struct correction){0} : it->correction;
+}
+
+enum force shelf_force(const struct shelf *s, const uint8_t author[32], uint64_t index)
+{
+    const struct item *it = item_of(s, author, index);
+    struct body b;
+    enum err e = it == NULL ? ERR_NOT_FOUND : body_decode(bytes_of(it->body, it->body_len), &b);
+    assert(e == OK);
+    struct lineage l = correction_lineage(index, &b);
+    struct correction original = shelf_correction(s, author, l.original);
+    struct correction previous = shelf_correction(s, author, l.previous);
+    return correction_judge(index, &it->correction, &original, &previous);
+}
+
 enum err shelf_reason(const struct shelf *s, const uint8_t author[32], uint64_t index)
 {
     const struct item *it = item_of(s, author, index);
@@ -681,6 +731,8 @@ void shelf_digest(const struct shelf *s, uint8_t out[32])
             crypto_generichash_update(&st, state, sizeof state);
             crypto_generichash_update(&st, it->body, it->body_len);
             crypto_generichash_update(&st, it->tags, it->tag_count * TAG_BYTES);
+            uint64_t by[2] = {it->correction.retracted_plus_one, it->correction.erased_plus_one};
+            crypto_generichash_update(&st, (const uint8_t *)by, sizeof by);
         }
     }
     crypto_generichash_update(&st, (const uint8_t *)s->charged,

@@ -8,6 +8,7 @@
 #define TESTS_SIM_SHELF_H
 
 #include "federation/federation.h"
+#include "protocol/correction.h"
 
 struct shelf;
 
@@ -29,7 +30,7 @@ size_t shelf_witnessed(const struct shelf *s, const uint8_t author[32], struct c
 /* What that peer's newest daily checkpoint has seen, as far as it said. */
 struct bytes shelf_peer_seen(const struct shelf *s, const uint8_t author[32]);
 
-/* Live entries of any author that carry the tag and do not expire before day. */
+/* Entries of any author that carry the tag, are in force and do not expire before day. */
 size_t shelf_find_tag(const struct shelf *s, const uint8_t tag[16], uint32_t day);
 
 /* Removes the body of an entry as if it had never come; for tests of owed bodies. */
@@ -49,6 +50,10 @@ const struct feed_record *shelf_record(const struct shelf *s, const uint8_t auth
 struct bytes shelf_tags(const struct shelf *s, const uint8_t author[32], uint64_t index);
 struct bytes shelf_body(const struct shelf *s, const uint8_t author[32], uint64_t index);
 enum entry_state shelf_state(const struct shelf *s, const uint8_t author[32], uint64_t index);
+bool shelf_is_alert(const struct shelf *s, const uint8_t author[32], uint64_t index);
+struct correction shelf_correction(const struct shelf *s, const uint8_t author[32], uint64_t index);
+/* Whether a held entry is in force. */
+enum force shelf_force(const struct shelf *s, const uint8_t author[32], uint64_t index);
 enum err shelf_reason(const struct shelf *s, const uint8_t author[32], uint64_t index);
 
 /* Over all that is stored: two digests of one shelf are equal where nothing changed in between. */

@@ -92,6 +92,10 @@ bool tell_effect(const struct effect *e, char at, size_t author, char *out, size
         snprintf(out, cap, "%c      %s %" PRIu64 " of %c", at,
                  e->gone.state == STATE_ERASED ? "erases" : "lets expire", e->gone.index, who);
         return true;
+    case EFFECT_PERSIST_CORRECTION:
+        snprintf(out, cap, "%c      notes that %c took back %" PRIu64, at, who,
+                 e->correction.target);
+        return true;
     case EFFECT_PERSIST_RECEIPT:
         snprintf(out, cap, "%c      notes that %c erased %zu of its entries", at, who,
                  e->receipt.count);

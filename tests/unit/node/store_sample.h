@@ -287,7 +287,6 @@ static inline void replay_one(sqlite3_stmt *q, struct replay_row *tags, size_t *
     int64_t id = sqlite3_column_int64(q, 0);
     struct header h;
     struct body b;
-    struct signal signal;
     assert_int_equal(header_decode(sqlite3_column_blob(q, 2), &h), OK);
     size_t len = (size_t)sqlite3_column_bytes(q, 3);
     if (len == 0)
@@ -297,11 +296,11 @@ static inline void replay_one(sqlite3_stmt *q, struct replay_row *tags, size_t *
     if (sqlite3_column_int(q, 1) != STATE_HELD)
         return;
     assert_int_equal(body_decode(bytes_of(sqlite3_column_blob(q, 3), len), &b), OK);
-    if (b.type != ENTRY_SIGNAL || signal_decode(b.payload, &signal) != OK)
-        return;
-    for (size_t t = 0; t < signal.count; t++)
+    const uint8_t *carried = NULL;
+    size_t count = entry_tags(&b, &carried);
+    for (size_t t = 0; t < count; t++)
         tags[(*tag_count)++] =
-            (struct replay_row){(int64_t)tag_prefix(signal.tags + t * TAG_BYTES), id};
+            (struct replay_row){(int64_t)tag_prefix(carried + t * TAG_BYTES), id};
 }
 
 /* The closed store is consistent: SQLite's own check passes, every feed's size is its number of

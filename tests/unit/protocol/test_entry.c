@@ -438,6 +438,15 @@ static void judge_rows(void **state)
     (void)state;
     enum { N = 1000, CAP = 100 };
 #define DAY_MAX UINT32_MAX
+#define ALERT                                                                                      \
+    "01"                                                                                           \
+    "070500"                                                                                       \
+    "00000000"                                                                                     \
+    "0e47422d4348432d31323334353637"                                                               \
+    "00"
+#define AMEND(previous)                                                                            \
+    "0101"                                                                                         \
+    "00000000000000" previous
     static const char good[] = "0101" TAG_01;
     /* clang-format off */
     static const struct {
@@ -483,7 +492,30 @@ static void judge_rows(void **state)
         {ENTRY_COVER, "0000", 0, N, 1, N, OK, "a cover entry with its padding"},
         {ENTRY_COVER, "6869", 0, N, 1, N, ERR_FORMAT, "a cover entry that says something"},
         {ENTRY_COVER, "", 0, N + 2, 1, N, ERR_RANGE, "a cover entry of the future"},
-        {ENTRY_ALERT, "01", 0, N, N + 1, N, ERR_VERSION, "a type for later software"},
+        {ENTRY_ERASE, "01", 1, N, N + 1, N, ERR_RANGE, "an erasure that would expire"},
+        {ENTRY_ALERT, ALERT, 0, N, N + 1, N, OK, "an alert"},
+        {ENTRY_ALERT, ALERT, 0, N, 0, N, ERR_RANGE, "an alert without expiry"},
+        {ENTRY_ALERT, ALERT, 0, N, N + CAP + 1, N, ERR_LIMIT, "an alert for too long"},
+        {ENTRY_ALERT, "01", 0, N, N + 1, N, ERR_TRUNCATED, "an alert that says nothing"},
+        {ENTRY_ALERT, "02", 0, N, 0, N, ERR_VERSION, "an alert of a version to come"},
+        {ENTRY_AMEND, AMEND("02") "0101" TAG_01, 2, N, N + 1, N, OK, "amends entry 1, replaces 2"},
+        {ENTRY_AMEND, AMEND("01") "0101" TAG_01, 2, N, N + CAP, N, OK, "amends and replaces entry 1"},
+        {ENTRY_AMEND, AMEND("00") "0101" TAG_01, 2, N, N + 1, N, ERR_NOT_FOUND, "replaces an earlier one"},
+        {ENTRY_AMEND, AMEND("0a") "0101" TAG_01, 2, N, N + 1, N, ERR_NOT_FOUND, "replaces itself"},
+        {ENTRY_AMEND, AMEND("02") "0101" TAG_01, 0, N, N + 1, N, ERR_NOT_FOUND, "amends nothing"},
+        {ENTRY_AMEND, AMEND("02") "0101" TAG_01, 11, N, N + 1, N, ERR_NOT_FOUND, "amends itself"},
+        {ENTRY_AMEND, AMEND("02") "0101" TAG_01, 2, N, 0, N, ERR_RANGE, "amends for ever"},
+        {ENTRY_AMEND, AMEND("02") "0101" TAG_01, 2, N, N + CAP + 1, N, ERR_LIMIT, "amends for too long"},
+        {ENTRY_AMEND, AMEND("02") "0100", 2, N, N + 1, N, ERR_RANGE, "amends to no tag"},
+        {ENTRY_AMEND, AMEND("02") "02", 2, N, N + 1, N, ERR_VERSION, "to a version to come"},
+        {ENTRY_AMEND, "0105", 2, N, N + 1, N, ERR_RANGE, "amends to an erasure"},
+        {ENTRY_AMEND, "02", 2, N, 0, N, ERR_VERSION, "amends in a new way"},
+        {ENTRY_RETRACT, "0101", 1, N, 0, N, OK, "retracts entry 0"},
+        {ENTRY_RETRACT, "0101", 11, N, 0, N, ERR_NOT_FOUND, "retracts itself"},
+        {ENTRY_RETRACT, "0101", 1, N, N + 1, N, ERR_RANGE, "retracts for a time"},
+        {ENTRY_RETRACT, "0100", 1, N, 0, N, ERR_RANGE, "retracts for no reason"},
+        {ENTRY_RETRACT, "010101", 1, N, 0, N, ERR_FORMAT, "retracts, with something behind it"},
+        {ENTRY_RETRACT, "02", 1, N, N + 1, N, ERR_VERSION, "retracts in a new way"},
         {ENTRY_ENVELOPE, "01", 0, N, N + 90, N, ERR_FORMAT, "an envelope for all members"},
         {0, "01", 0, N, N + 1, N, ERR_VERSION, "a type that is none"},
         {255, "01", 0, N, N + 1, N, ERR_VERSION, "a type far away"},
@@ -506,7 +538,7 @@ static void judge_rows(void **state)
     }
 
     static const uint8_t plain[] = {ENTRY_SIGNAL, ENTRY_ERASE, ENTRY_RECEIPT, ENTRY_PROFILE,
-                                    ENTRY_COVER};
+                                    ENTRY_COVER,  ENTRY_ALERT, ENTRY_AMEND,   ENTRY_RETRACT};
     for (size_t i = 0; i < COUNT(plain); i++) {
         struct header addressed = {
             .audience = AUDIENCE_ADDRESSED, .expires_day = N + 1, .index = 10};
