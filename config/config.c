@@ -58,6 +58,10 @@ static const struct config_key keys[CONFIG_KEYS] = {
     [CONFIG_IO_THREADS] = {
         "io_threads", CONFIG_TYPE_NUMBER, false, false, "1", 1, 8, NULL,
         "1", "threads for the network", offsetof(struct config, io_threads)},
+    [CONFIG_CONNECTIONS_PER_SOURCE] = {
+        "connections_per_source", CONFIG_TYPE_NUMBER, false, false, "128", 8, 1000, NULL,
+        "128", "connections that one address may have to this node at a time",
+        offsetof(struct config, connections_per_source)},
     [CONFIG_LOCALE] = {
         "locale", CONFIG_TYPE_WORD, false, false, NULL, 0, CONFIG_LOCALE_BYTES_MAX, NULL,
         "nl_NL.UTF-8", "language of messages, instead of the one of the environment",

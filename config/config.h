@@ -48,6 +48,7 @@ enum config_id {
     CONFIG_PASSPHRASE_FILE,
     CONFIG_LOG_LEVEL,
     CONFIG_IO_THREADS,
+    CONFIG_CONNECTIONS_PER_SOURCE,
     CONFIG_LOCALE,
     CONFIG_KEYS
 };
@@ -90,6 +91,7 @@ struct config {
     char passphrase_file[CONFIG_PATH_BYTES_MAX + 1]; /* optional */
     int log_level;                                   /* an enum config_log_level */
     int io_threads;
+    int connections_per_source;
     char locale[CONFIG_LOCALE_BYTES_MAX + 1]; /* optional */
 };
 

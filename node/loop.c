@@ -227,7 +227,9 @@ static enum err open_transport(struct node *n, const struct node_secrets *secret
     struct transport_config c = {.listen = has_port ? n->config.listen : NULL,
                                  .admit = admit,
                                  .ctx = n,
-                                 .io_threads = (unsigned)n->config.io_threads};
+                                 .io_threads = (unsigned)n->config.io_threads,
+                                 .connections_per_source =
+                                     (unsigned)n->config.connections_per_source};
     memcpy(c.public_key, secrets->transport_public, sizeof c.public_key);
     memcpy(c.secret_key, secrets->transport_secret, sizeof c.secret_key);
     enum err e = transport_new(&c, &n->transport);
@@ -367,13 +369,28 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void tell_refusals(struct node *n, uint64_t *told)
+/* What the transport turned away, as it was when it was last told. */
+struct turned_away {
+    uint64_t refusals;
+    struct transport_shuts shuts;
+};
+
+static struct turned_away turned_away(const struct node *n)
 {
-    uint64_t refused = transport_refusals(n->transport);
-    if (refused == *told)
-        return;
-    log_line(LEVEL_WARNING, "strangers-refused", log_u64("n", refused - *told));
-    *told = refused;
+    return (struct turned_away){transport_refusals(n->transport), transport_shuts(n->transport)};
+}
+
+static void tell_turned_away(const struct node *n, struct turned_away *told)
+{
+    struct turned_away now = turned_away(n);
+    struct transport_shuts s = now.shuts, was = told->shuts;
+    if (now.refusals != told->refusals)
+        log_line(LEVEL_WARNING, "strangers-refused", log_u64("n", now.refusals - told->refusals));
+    if (s.crowded != was.crowded || s.silent != was.silent || s.endless != was.endless)
+        log_line(LEVEL_WARNING, "connections-ended", log_u64("crowded", s.crowded - was.crowded),
+                 log_u64("silent", s.silent - was.silent),
+                 log_u64("endless", s.endless - was.endless));
+    *told = now;
 }
 
 /* One turn: wait, take, commit, let go. */
@@ -410,7 +427,8 @@ enum err node_run(struct node *n)
         log_text("socket", n->config.socket));
     struct event ev = {.type = EVENT_TICK};
     node_step(n, &ev);
-    uint64_t told_ms = 0, refusals = transport_refusals(n->transport);
+    uint64_t told_ms = 0;
+    struct turned_away told = turned_away(n);
     bool has_ended = false;
     enum err e = carry_commit(n);
     if (e == OK)
@@ -419,7 +437,7 @@ enum err node_run(struct node *n)
         e = turn(n, signals, &has_ended);
         if (node_now_ms() - told_ms >= SWEEP_LOG_MS) {
             told_ms = node_now_ms();
-            tell_refusals(n, &refusals);
+            tell_turned_away(n, &told);
         }
     }
     close(signals);

@@ -11,9 +11,10 @@
  * does not speak in CONNS_SILENT_MS is ended. (libzmq itself ends unfinished handshakes.)
  *
  * 2. Descriptors. The kernel gives out the lowest free one, so the number of a new connection tells
- * how many are left. When it is among the last ones, the oldest that has not spoken is ended. While
- * no descriptor is left at all libzmq tries to accept again and again; that lasts until we have
- * read of the connections that took them.
+ * how many are left. When it is among the last ones that connection is ended, so that these stay
+ * free, and the oldest that has not spoken with it, so that the next one finds a lower number.
+ * While no descriptor is left at all libzmq tries to accept again and again; that lasts until we
+ * have read of the connections that took them.
  *
  * 3. Endless messages. What libzmq has read of a connection since its last whole message must not
  * exceed a frame, and some room. It is measured only where bytes come in (an epoll tells, once for
@@ -190,6 +191,15 @@ static struct conn *conns_oldest_silent(struct transport *t, const uint8_t *sour
     return oldest;
 }
 
+static void conn_doom(struct transport *t, struct conn *c)
+{
+    assert(conn_is_silent(c)); /* the newest is */
+    t->conns_silent--;
+    c->is_doomed = true;
+    t->conns_doomed++;
+    t->shuts.crowded++;
+}
+
 void conn_accepted(struct transport *t, int fd)
 {
     struct tcp_ref ref;
@@ -200,19 +210,16 @@ void conn_accepted(struct transport *t, int fd)
         t->shuts.crowded += tcp_shut(&t->hand, &ref);
         return;
     }
-    struct conn *c = conn_add(t, CONN_IN, &ref), *victim = NULL;
+    struct conn *c = conn_add(t, CONN_IN, &ref);
     memcpy(c->source, source, TCP_SOURCE_BYTES);
     t->conns_silent++;
+    bool is_scarce = fd >= reserve_begin(1);
     if (conns_from(t, source) > t->config.connections_per_source)
-        victim = conns_oldest_silent(t, source);
-    else if (t->conns_silent > CONNS_SILENT_MAX || fd >= reserve_begin(1))
-        victim = conns_oldest_silent(t, NULL);
-    if (!victim)
-        return;
-    conn_leave_silent(t, victim);
-    victim->is_doomed = true;
-    t->conns_doomed++;
-    t->shuts.crowded++;
+        conn_doom(t, conns_oldest_silent(t, source));
+    else if (t->conns_silent > CONNS_SILENT_MAX || is_scarce)
+        conn_doom(t, conns_oldest_silent(t, NULL));
+    if (is_scarce && conn_is_silent(c))
+        conn_doom(t, c);
 }
 
 void conns_enforce(struct transport *t)
@@ -306,7 +313,8 @@ static void conn_look(struct transport *t, struct conn *c)
         conn_set_still(t, c);
         return;
     }
-    bool was_suspect = c->is_suspect;
+    bool was_suspect = c->is_suspect, has_moved = read_bytes != c->read_bytes;
+    c->read_bytes = read_bytes;
     if (c->has_delivered) {
         c->has_delivered = false;
         c->whole_bytes = read_bytes;
@@ -318,11 +326,10 @@ static void conn_look(struct transport *t, struct conn *c)
         t->shuts.endless++;
         return;
     }
-    if (read_bytes == c->read_bytes && !c->is_suspect) {
+    if (!has_moved && !c->is_suspect) {
         conn_set_still(t, c);
         conn_set_watch(t, c->ref.fd);
     }
-    c->read_bytes = read_bytes;
 }
 
 static void conns_end_silent(struct transport *t)

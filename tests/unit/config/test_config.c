@@ -62,6 +62,9 @@ static void one_mistake_one_sentence(void **state)
          "4: io_threads: '2x' is not a whole number from 1 to 8; write for example 1"},
         {"io_threads = 4294967297",
          "4: io_threads: '4294967297' is not a whole number from 1 to 8; write for example 1"},
+        {"connections_per_source = 7",
+         "4: connections_per_source: '7' is not a whole number from 8 to 1000; write for example "
+         "128"},
         {"log_level = loud",
          "4: log_level: 'loud' is not one of the words: error warning info debug; "
                              "write for example info"},
@@ -82,7 +85,7 @@ static void one_mistake_one_sentence(void **state)
         {"clock_offset_seconds = 1",
          "4: clock_offset_seconds: is not a known key; the keys are org_id, data_dir, listen, "
          "advertise, peer, relay, socket, socket_group, passphrase_file, log_level, io_threads, "
-         "locale"},
+         "connections_per_source, locale"},
         {"do not repeat me either",
          "4: the line is not a setting; write key = value, or # before a comment"},
         {"= 5", "4: the line is not a setting; write key = value, or # before a comment"},
@@ -216,6 +219,7 @@ static void a_full_file(void **state)
     assert_string_equal(c.socket_group, "seinpost");
     assert_int_equal(c.log_level, CONFIG_LOG_INFO);
     assert_int_equal(c.io_threads, 1);
+    assert_int_equal(c.connections_per_source, 128);
     assert_string_equal(c.passphrase_file, "");
     assert_string_equal(c.locale, "");
     assert_int_equal(c.line[CONFIG_SOCKET], 0);
