@@ -98,6 +98,11 @@ struct archive {
 
     /* Likewise, the one that was persisted as a rival with this hash. */
     size_t (*rival)(void *ctx, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap);
+
+    /* The proof that an author contradicted itself in a feed_epoch, copied to out. Returns its
+     * length, 0 if there is none. */
+    size_t (*fork)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch, uint8_t *out,
+                   size_t cap);
 };
 
 #endif

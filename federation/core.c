@@ -263,6 +263,7 @@ static void every_second(struct federation *f, struct effects *out)
     rosters_tick(f, out);
     pull_choose(f, out);
     bodies_tick(f, out);
+    forks_tick(f, out);
     author_tick(f, out);
     witness_tick(f, out);
     if (f->now_ms - f->swept_ms >= SWEEP_MS) {

@@ -11,6 +11,7 @@
 #include "federation/federation.h"
 #include "proto/seinpost.pb-c.h"
 #include "proto/wire.h"
+#include "protocol/fork.h"
 #include "protocol/roster_chain.h"
 
 enum {
@@ -39,6 +40,11 @@ enum {
     ASK_TIMEOUT_MS = 15000,
     SWEEP_MS = 30000, /* between looks for expired entries */
     SWEEP_MAX = 256,
+    OFFER_MS = 10000, /* between showing others what we newly hold of a feed */
+    OFFER_AGAIN_MS = 60000,
+    OFFERS_OF_NEWS = 8, /* connections that are shown it */
+    OFFERS_AT_START = 256, /* feeds that a new connection is shown */
+    FORK_CHANGES_MAX = 16, /* proofs against one author, each in place of the last, since the start */
 };
 
 struct link {
@@ -73,6 +79,12 @@ struct feed {
     uint32_t owed_link; /* of whom */
     uint64_t owed_from;
     uint64_t owed_swept; /* where the next look for expired ones among them begins */
+    /* showing others what we hold of it */
+    uint64_t offered_ms;
+    uint64_t offered_seq;
+    uint32_t fork_epoch;
+    uint32_t fork_changes; /* proofs taken against its author in that feed_epoch */
+    bool is_fork_due; /* the proof against its author did not reach everybody yet */
     /* its author as a peer */
     uint64_t held_size; /* how much of our feed it acknowledged */
     struct profile profile;
@@ -344,6 +356,27 @@ void witness_on_ask(struct federation *f, struct link *l, const Seinpost__SeenAs
 void witness_on_answer(struct federation *f, struct link *l, const Seinpost__SeenAnswer *m,
                        struct effects *out);
 void witness_tick(struct federation *f, struct effects *out);
+/* ---- forks.c ---- */
+/* The signed checkpoint of the feed that a verified one contradicts; NULL if there is none. */
+const uint8_t *forks_rival(const struct feed *feed, const struct checkpoint *cp);
+/* Two verified signed checkpoints of a feed's author contradict each other: proves it. */
+void forks_prove(struct federation *f, struct feed *feed, const uint8_t *one, const uint8_t *other,
+                 struct effects *out);
+/* A peer has a checkpoint with that many entries which do not go on from ours: begins to look for
+ * the first that differs. */
+void forks_compare(struct federation *f, const struct link *l, struct feed *feed, uint64_t size,
+                   struct effects *out);
+/* Shows a peer a signed checkpoint of somebody else's, to be compared with what it has; false where
+ * there is none (NULL) or no room. */
+bool forks_show(struct federation *f, const struct link *l, const uint8_t *checkpoint,
+                struct effects *out);
+void forks_on_proof(struct federation *f, struct link *l, const Seinpost__ForkProof *m,
+                    struct effects *out);
+void forks_on_evidence(struct federation *f, struct link *l, const Seinpost__Evidence *m,
+                       struct effects *out);
+/* Also when a connection tells of a newer member list: it may know now what it could not judge. */
+void forks_link_ready(struct federation *f, struct link *l, struct effects *out);
+void forks_tick(struct federation *f, struct effects *out);
 
 /* ---- bodies.c ---- */
 void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk *m,
@@ -366,6 +399,9 @@ void standing_on_answer(struct federation *f, struct link *l, const Seinpost__He
 void standing_link_ready(struct federation *f, struct link *l, struct effects *out);
 void standing_review(struct federation *f, struct effects *out);
 void standing_tick(struct federation *f, struct effects *out);
+/* A verified checkpoint of ours that a peer knows. */
+void standing_take_head(struct federation *f, struct feed *own, const struct checkpoint *cp,
+                        const uint8_t *raw, const struct link *l, struct effects *out);
 
 /* ---- keyholder.c ---- */
 /* Answers a batch, or says why not. On OK *evaluated and *proof lie in the effects' arena. proof is

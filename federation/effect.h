@@ -34,13 +34,14 @@ enum effect_type {
     EFFECT_APPENDED,              /* answer to EVENT_APPEND */
     EFFECT_EVALUATED,             /* answer to EVENT_EVALUATE */
     EFFECT_ROSTER_ADOPTED,
-    EFFECT_ROSTER_REFUSED,    /* answer to EVENT_ROSTER */
-    EFFECT_REPORT,            /* something an operator should know; at a limited rate */
-    EFFECT_PERSIST_WITNESS,   /* a daily checkpoint of a feed */
-    EFFECT_PERSIST_PEER_SEEN, /* what the newest daily checkpoint of a peer has seen */
-    EFFECT_PERSIST_RIVAL,     /* another member list of the version in force */
-    EFFECT_PERSIST_CUT_BACK,  /* delete all entries of a feed from its record's size on */
+    EFFECT_ROSTER_REFUSED,     /* answer to EVENT_ROSTER */
+    EFFECT_REPORT,             /* something an operator should know; at a limited rate */
+    EFFECT_PERSIST_WITNESS,    /* a daily checkpoint of a feed */
+    EFFECT_PERSIST_PEER_SEEN,  /* what the newest daily checkpoint of a peer has seen */
+    EFFECT_PERSIST_RIVAL,      /* another member list of the version in force */
+    EFFECT_PERSIST_CUT_BACK,   /* delete all entries of a feed from its record's size on */
     EFFECT_PERSIST_CORRECTION, /* an entry takes an earlier one back */
+    EFFECT_PERSIST_FORK, /* a proof that an author contradicted itself; in place of another one */
 };
 
 struct effect_entry {
@@ -150,6 +151,10 @@ struct effect {
             enum mark mark;
             uint64_t value;
         } mark;
+        struct {
+            uint32_t feed_epoch;
+            struct bytes proof;
+        } fork;
         struct {
             uint64_t ticket;
             enum err result;

@@ -258,7 +258,7 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
         links_cut(f, l, out);
         return;
     }
-    bool was_ready = l->is_ready;
+    bool was_ready = l->is_ready, is_newer = o->roster_version > l->roster_version;
     if (!l->is_outbound && !was_ready)
         send_opening(f, l, out);
     l->is_ready = true;
@@ -267,6 +267,8 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
     rosters_on_rival(f, l, o);
     rosters_on_opening(f, l, o->roster_version, out);
     take_contacts(f, l, o, out);
+    if (!was_ready || is_newer)
+        forks_link_ready(f, l, out);
     if (was_ready) {
         pull_choose(f, out);
         return; /* it announces a newer member list, or a place */
@@ -320,6 +322,12 @@ static void dispatch(struct federation *f, struct link *l, const Seinpost__Messa
         return;
     case SEINPOST__MESSAGE__BODY_SEEN_ANSWER:
         witness_on_answer(f, l, m->seen_answer, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_FORK_PROOF:
+        forks_on_proof(f, l, m->fork_proof, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_EVIDENCE:
+        forks_on_evidence(f, l, m->evidence, out);
         return;
     case SEINPOST__MESSAGE__BODY__NOT_SET:
     case _SEINPOST__MESSAGE__BODY__CASE_IS_INT_SIZE:

@@ -117,7 +117,8 @@ static void choose(struct federation *f, struct feed *feed, struct effects *out)
 {
     const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
     bool may_grow = roster_is_active(org) || (org != NULL && chapters_is_short(feed));
-    bool is_wanted = may_grow && (!is_own(f, feed) || f->is_behind);
+    bool is_frozen = feed->rec.is_disputed && !chapters_is_short(feed);
+    bool is_wanted = may_grow && !is_frozen && (!is_own(f, feed) || f->is_behind);
     if (!is_wanted) {
         leave_source(f, feed, out);
         watch(f, feed, 0, out);
@@ -218,8 +219,8 @@ static enum err split(struct federation *f, const struct feed *feed, const Seinp
     return OK;
 }
 
-/* The signed checkpoint of a batch, or what stands for it, checked against what this author signed
- * before. */
+/* The signed checkpoint of a batch, or what stands for it. Of an author that contradicted itself
+ * nothing more is taken, but up to where the member list says that it counts. */
 static enum err check_checkpoint(struct federation *f, const struct feed *feed,
                                  const Seinpost__Batch *m, struct checkpoint *cp)
 {
@@ -238,9 +239,7 @@ static enum err check_checkpoint(struct federation *f, const struct feed *feed,
         return ERR_STRANGER;
     if (cp->feed_epoch != org->feed_epoch)
         return ERR_EPOCH;
-    bool is_fork = (feed->seen.seq != 0 && checkpoint_is_fork(cp, &feed->seen)) ||
-                   (feed->held.seq != 0 && checkpoint_is_fork(cp, &feed->held));
-    return is_fork ? ERR_FORK : OK;
+    return feed->rec.is_disputed ? ERR_FORK : OK;
 }
 
 /* Who may have headers only takes no body for all members, whoever sends it. */
@@ -270,10 +269,13 @@ static enum err accept(struct federation *f, struct feed *feed, const struct lin
 {
     struct checkpoint cp;
     enum err e = check_checkpoint(f, feed, m, &cp);
-    if (e == ERR_FORK)
-        core_dispute(feed, cp.seq, out);
     if (e != OK)
         return e;
+    const uint8_t *rival = m->checkpoint.len > 0 ? forks_rival(feed, &cp) : NULL;
+    if (rival != NULL) {
+        forks_prove(f, feed, m->checkpoint.data, rival, out);
+        return ERR_FORK;
+    }
     if (core_is_witnessed(f, feed))
         return witness_accept(f, feed, m, &cp, out);
     if (m->headers.len > 0 && m->first != feed->rec.tree.size)
@@ -305,6 +307,8 @@ static enum err accept(struct federation *f, struct feed *feed, const struct lin
     b->signed_checkpoint = m->checkpoint.data;
     b->proof = bytes_of(m->proof.data, m->proof.len);
     e = check_tree(b, b->proof);
+    if (e != OK && m->checkpoint.len > 0) /* a wrong proof, or another history */
+        forks_compare(f, l, feed, cp.size, out);
     if (e == OK)
         e = chapters_check(feed, b);
     if (e != OK)

@@ -118,16 +118,18 @@ void standing_on_ask(struct federation *f, struct link *l, const Seinpost__HeadA
 
 /* A checkpoint of ours that a peer knows. Ours is the only key that can have signed it. What it
  * says is written down: at the next start nobody may be there to say it again. */
-static void take_head(struct federation *f, struct feed *own, const struct checkpoint *cp,
-                      const uint8_t *raw, const struct link *l, struct effects *out)
+void standing_take_head(struct federation *f, struct feed *own, const struct checkpoint *cp,
+                        const uint8_t *raw, const struct link *l, struct effects *out)
 {
     uint8_t root[HASH_BYTES];
     merkle_root(&own->rec.tree, root);
     bool is_whole = cp->size == own->rec.tree.size;
-    if ((own->seen.seq > 0 && checkpoint_is_fork(cp, &own->seen)) ||
-        (is_whole && memcmp(cp->root, root, HASH_BYTES) != 0)) {
+    const uint8_t *rival = forks_rival(own, cp);
+    if (rival != NULL || (is_whole && memcmp(cp->root, root, HASH_BYTES) != 0)) {
         f->may_sign = false;
-        core_dispute(own, cp->seq, out);
+        if (rival != NULL)
+            forks_prove(f, own, raw, rival, out);
+        core_dispute(own, cp->seq, out); /* ours is the only key: there need be no proof */
         return;
     }
     if (cp->seq <= own->seen.seq)
@@ -169,7 +171,7 @@ void standing_on_answer(struct federation *f, struct link *l, const Seinpost__He
             core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, 0);
             return;
         }
-        take_head(f, own, &cp, m->checkpoint.data, l, out);
+        standing_take_head(f, own, &cp, m->checkpoint.data, l, out);
     }
     peer->head_answered = true;
     standing_review(f, out);

@@ -176,8 +176,10 @@ void witness_on_ask(struct federation *f, struct link *l, const Seinpost__SeenAs
 }
 
 /* Tells the operator of every row that names another checkpoint than the one that was given to us:
- * a hint that its author shows different feeds to different peers. */
-static void compare_rows(struct federation *f, struct bytes rows, struct effects *out)
+ * a hint that its author shows different feeds to different peers. Whoever saw it is shown ours,
+ * and has the proof then. */
+static void compare_rows(struct federation *f, const struct link *l, struct bytes rows,
+                         struct effects *out)
 {
     for (size_t i = 0; i < rows.len / SEEN_ROW_BYTES; i++) {
         struct seen_row row;
@@ -188,8 +190,11 @@ static void compare_rows(struct federation *f, struct bytes rows, struct effects
             checkpoint_read(bytes_of(ours, sizeof ours), &cp) != OK)
             continue;
         checkpoint_hash(&cp, hash);
-        if (memcmp(hash, row.checkpoint_hash, HASH_BYTES) != 0)
-            core_report(out, row.author, REPORT_WITNESS_CONFLICT, ERR_FORK, row.seq);
+        if (memcmp(hash, row.checkpoint_hash, HASH_BYTES) == 0)
+            continue;
+        core_report(out, row.author, REPORT_WITNESS_CONFLICT, ERR_FORK, row.seq);
+        if (effects_has_room(out, 256, 65536))
+            (void)!forks_show(f, l, ours, out);
     }
 }
 
@@ -221,5 +226,5 @@ void witness_on_answer(struct federation *f, struct link *l, const Seinpost__See
     memcpy(ef->seen.hash, hash, HASH_BYTES);
     ef->seen.day = core_today(f);
     ef->seen.rows = bytes_of(kept, rows.len);
-    compare_rows(f, rows, out);
+    compare_rows(f, l, rows, out);
 }

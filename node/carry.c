@@ -293,6 +293,7 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_PEER_SEEN:
     case EFFECT_PERSIST_CORRECTION:
     case EFFECT_PERSIST_MARK:
+    case EFFECT_PERSIST_FORK:
         return store_apply(n->store, e);
     case EFFECT_PERSIST_CUT_BACK:
         return cut_back(n, e);

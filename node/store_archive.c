@@ -166,6 +166,16 @@ static size_t archive_rival(void *ctx, const uint8_t hash[HASH_BYTES], uint8_t *
     return store_copy_one(s, q, 0, out, cap);
 }
 
+static size_t archive_fork(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch,
+                           uint8_t *out, size_t cap)
+{
+    struct store *s = ctx;
+    sqlite3_stmt *q = store_statement(s, SQL_FORK_ONE);
+    store_bind_bytes(q, 1, author, AUTHOR_BYTES);
+    store_bind_int(q, 2, feed_epoch);
+    return store_copy_one(s, q, 0, out, cap);
+}
+
 struct archive store_archive(struct store *s)
 {
     return (struct archive){
@@ -181,5 +191,6 @@ struct archive store_archive(struct store *s)
         .witness = archive_witness,
         .roster = archive_roster,
         .rival = archive_rival,
+        .fork = archive_fork,
     };
 }

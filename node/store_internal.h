@@ -109,6 +109,9 @@ enum stmt {
     SQL_DESK_CUT,
     SQL_PURPOSE_SET,
     SQL_PURPOSE_ONE,
+    SQL_FORK_SET,
+    SQL_FORK_ONE,
+    SQL_FORK_LIST,
     SQL_COUNT
 };
 

@@ -103,6 +103,23 @@ enum err store_receipt_list(struct store *s, uint64_t first,
     return list_end(s, q, is_sound);
 }
 
+enum err store_forks(struct store *s,
+                     bool (*row)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch,
+                                 struct bytes proof),
+                     void *ctx)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_FORK_LIST);
+    bool is_sound = true;
+    while (is_sound && store_next(s, q)) {
+        struct bytes author = store_column_bytes(q, 0);
+        is_sound = author.len == AUTHOR_BYTES;
+        if (is_sound && !row(ctx, author.data, (uint32_t)sqlite3_column_int64(q, 1),
+                             store_column_bytes(q, 2)))
+            break;
+    }
+    return list_end(s, q, is_sound);
+}
+
 size_t store_seen(struct store *s, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap)
 {
     sqlite3_stmt *q = store_statement(s, SQL_SEEN_ONE);

@@ -97,6 +97,12 @@ MUST_CHECK enum err store_receipt_list(struct store *s, uint64_t first,
                                                    const uint8_t peer[AUTHOR_BYTES]),
                                        void *ctx);
 
+/* Every proof that an author contradicted itself, by author and feed_epoch. */
+MUST_CHECK enum err store_forks(struct store *s,
+                                bool (*row)(void *ctx, const uint8_t author[AUTHOR_BYTES],
+                                            uint32_t feed_epoch, struct bytes proof),
+                                void *ctx);
+
 /* The rows that a "seen" hash commits to, copied to out. Returns their length; 0 if unknown or
  * longer than cap. */
 size_t store_seen(struct store *s, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap);

@@ -33,7 +33,9 @@ const char *const store_schema_2_sql =
     "CREATE TABLE peer_seen(author BLOB PRIMARY KEY, hash BLOB, day INTEGER, rows BLOB);"
     "CREATE TABLE correction(entry INTEGER PRIMARY KEY, retracted INTEGER, erased INTEGER);"
     "CREATE TABLE alert(entry INTEGER PRIMARY KEY);"
-    "CREATE TABLE watch(id INTEGER PRIMARY KEY, sealed BLOB);";
+    "CREATE TABLE watch(id INTEGER PRIMARY KEY, sealed BLOB);"
+    "CREATE TABLE fork(author BLOB, feed_epoch INTEGER, proof BLOB,"
+    " PRIMARY KEY(author, feed_epoch)) WITHOUT ROWID;";
 
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
@@ -133,5 +135,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_DESK_CUT] = "DELETE FROM desk WHERE own>=?1",
     [SQL_PURPOSE_SET] = "INSERT OR REPLACE INTO purpose VALUES(?,?,?)",
     [SQL_PURPOSE_ONE] = "SELECT day, sealed FROM purpose WHERE request=?1",
+    [SQL_FORK_SET] = "INSERT OR REPLACE INTO fork VALUES(?,?,?)",
+    [SQL_FORK_ONE] = "SELECT proof FROM fork WHERE author=?1 AND feed_epoch=?2",
+    [SQL_FORK_LIST] = "SELECT author, feed_epoch, proof FROM fork ORDER BY author, feed_epoch",
 };
 /* clang-format on */

@@ -103,6 +103,15 @@ static enum err apply_peer_seen(struct store *s, const struct effect *f)
     return store_run(s, q);
 }
 
+static enum err apply_fork(struct store *s, const struct effect *f)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_FORK_SET);
+    store_bind_bytes(q, 1, f->author, AUTHOR_BYTES);
+    store_bind_int(q, 2, f->fork.feed_epoch);
+    store_bind_bytes(q, 3, f->fork.proof.data, f->fork.proof.len);
+    return store_run(s, q);
+}
+
 enum err store_apply(struct store *s, const struct effect *f)
 {
     enum err e = store_begin(s);
@@ -142,6 +151,8 @@ enum err store_apply(struct store *s, const struct effect *f)
         return store_apply_correction(s, f);
     case EFFECT_PERSIST_MARK:
         return store_run_two(s, SQL_MARK_SET, f->mark.mark, (int64_t)f->mark.value);
+    case EFFECT_PERSIST_FORK:
+        return apply_fork(s, f);
     case EFFECT_SEND:
     case EFFECT_CUT:
     case EFFECT_DIAL:

@@ -205,23 +205,6 @@ void checkpoint_hash(const struct checkpoint *c, uint8_t out[HASH_BYTES])
     crypto_generichash(out, HASH_BYTES, text, sizeof text, NULL, 0);
 }
 
-bool checkpoint_is_fork(const struct checkpoint *a, const struct checkpoint *b)
-{
-    if (memcmp(a->author, b->author, AUTHOR_BYTES) != 0 || a->feed_epoch != b->feed_epoch)
-        return false;
-    if (a->seq == b->seq) {
-        uint8_t one[CHECKPOINT_BYTES], other[CHECKPOINT_BYTES];
-        checkpoint_encode(a, one);
-        checkpoint_encode(b, other);
-        return memcmp(one, other, CHECKPOINT_BYTES) != 0;
-    }
-    if (memcmp(a->previous, b->previous, HASH_BYTES) == 0)
-        return true; /* one parent with two children */
-    if (a->size == b->size)
-        return memcmp(a->root, b->root, HASH_BYTES) != 0;
-    return (a->seq > b->seq) != (a->size > b->size);
-}
-
 bool checkpoint_is_daily(const struct checkpoint *c)
 {
     return c->seq % DAILY_SEQ == 0 ? c->seq != 0 : c->seq == 1 && c->size <= 1;

@@ -124,11 +124,6 @@ MUST_CHECK enum err checkpoint_read(struct bytes in, struct checkpoint *c);
 /* BLAKE2b-256 of the 172 bytes before the signature: what "previous" and "seen" name. */
 void checkpoint_hash(const struct checkpoint *c, uint8_t out[HASH_BYTES]);
 
-/* Whether two verified checkpoints of one author cannot both be honest: one seq and different
- * bytes, one size and different roots, a higher seq with a smaller size, or one "previous" under
- * two of them, within one feed_epoch. */
-bool checkpoint_is_fork(const struct checkpoint *a, const struct checkpoint *b);
-
 /* Whether this checkpoint is one of the few that observers are given: the one that closes a day, or
  * the first of a feed. Nothing in it tells how much was written on that day (protocol/README.md,
  * section 12.6). */

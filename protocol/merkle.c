@@ -170,6 +170,13 @@ enum err merkle_consistency(const struct merkle_source *src, uint64_t old_size, 
     return OK;
 }
 
+enum err merkle_root_of(const struct merkle_source *src, uint64_t size, uint8_t out[HASH_BYTES])
+{
+    if (size == 0 || size >> MERKLE_LEVELS_MAX != 0)
+        return ERR_RANGE;
+    return range_root(src, 0, size, out);
+}
+
 enum err merkle_verify_inclusion(const uint8_t leaf[HASH_BYTES], uint64_t index, uint64_t size,
                                  struct bytes proof, const uint8_t root[HASH_BYTES])
 {

@@ -64,6 +64,11 @@ MUST_CHECK enum err merkle_inclusion(const struct merkle_source *src, uint64_t i
 MUST_CHECK enum err merkle_consistency(const struct merkle_source *src, uint64_t old_size,
                                        uint64_t new_size, uint8_t out[][HASH_BYTES], size_t *count);
 
+/* The root of the first size leaves, size at least 1. Returns ERR_RANGE for a size of 0 or a tree
+ * that is too large, ERR_NOT_FOUND as above. */
+MUST_CHECK enum err merkle_root_of(const struct merkle_source *src, uint64_t size,
+                                   uint8_t out[HASH_BYTES]);
+
 /* Verifies an inclusion proof (32 bytes a hash). Returns ERR_PROOF if it does not hold, ERR_RANGE
  * if index >= size. RFC 9162 section 2.1.3.2. */
 MUST_CHECK enum err merkle_verify_inclusion(const uint8_t leaf[HASH_BYTES], uint64_t index,

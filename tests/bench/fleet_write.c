@@ -51,7 +51,8 @@ struct writing {
 
 static bool is_persist(enum effect_type type)
 {
-    return type >= EFFECT_PERSIST_ENTRIES && type <= EFFECT_PERSIST_MARK;
+    return (type >= EFFECT_PERSIST_ENTRIES && type <= EFFECT_PERSIST_MARK) ||
+           type == EFFECT_PERSIST_FORK;
 }
 
 static void step(struct writing *w, struct event *ev)

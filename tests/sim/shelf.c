@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/fork.h"
 #include "protocol/tag.h"
 
 struct item {
@@ -70,6 +71,13 @@ struct paper {
     bool is_rival;
 };
 
+struct fork_note {
+    uint8_t author[32];
+    uint32_t feed_epoch;
+    size_t len;
+    uint8_t proof[FORK_BYTES_MAX];
+};
+
 struct shelf {
     struct lane lanes[64];
     size_t lane_count;
@@ -86,6 +94,8 @@ struct shelf {
     size_t witnessed_count;
     struct seen *seen;
     size_t seen_count;
+    struct fork_note forks[64];
+    size_t fork_count;
 };
 
 static void *grow(void *p, size_t count, size_t size)
@@ -317,6 +327,44 @@ static bool on_witness(void *ctx, const uint8_t author[32], uint32_t feed_epoch,
     return false;
 }
 
+static struct fork_note *fork_of(const struct shelf *s, const uint8_t author[32], uint32_t epoch)
+{
+    for (size_t i = 0; i < s->fork_count; i++)
+        if (s->forks[i].feed_epoch == epoch && memcmp(s->forks[i].author, author, 32) == 0)
+            return (struct fork_note *)(uintptr_t)&s->forks[i];
+    return NULL;
+}
+
+struct bytes shelf_fork(const struct shelf *s, const uint8_t author[32], uint32_t feed_epoch)
+{
+    const struct fork_note *n = fork_of(s, author, feed_epoch);
+    return n == NULL ? bytes_of(NULL, 0) : bytes_of(n->proof, n->len);
+}
+
+static size_t on_fork(void *ctx, const uint8_t author[32], uint32_t feed_epoch, uint8_t *out,
+                      size_t cap)
+{
+    struct bytes proof = shelf_fork(ctx, author, feed_epoch);
+    if (proof.len == 0 || proof.len > cap)
+        return 0;
+    memcpy(out, proof.data, proof.len);
+    return proof.len;
+}
+
+static void apply_fork(struct shelf *s, const struct effect *e)
+{
+    struct fork_note *n = fork_of(s, e->author, e->fork.feed_epoch);
+    assert(n != NULL || s->fork_count < 64);
+    assert(e->fork.proof.len <= FORK_BYTES_MAX);
+    if (n == NULL)
+        n = &s->forks[s->fork_count++];
+    memset(n, 0, sizeof *n);
+    memcpy(n->author, e->author, 32);
+    n->feed_epoch = e->fork.feed_epoch;
+    n->len = e->fork.proof.len;
+    memcpy(n->proof, e->fork.proof.data, n->len);
+}
+
 struct archive shelf_archive(struct shelf *s)
 {
     return (struct archive){
@@ -332,6 +380,7 @@ struct archive shelf_archive(struct shelf *s)
         .witness = on_witness,
         .roster = on_roster,
         .rival = on_rival,
+        .fork = on_fork,
     };
 }
 
@@ -556,6 +605,9 @@ void shelf_apply(struct shelf *s, const struct effect *e)
     case EFFECT_PERSIST_MARK:
         s->marks[e->mark.mark] = e->mark.value;
         break;
+    case EFFECT_PERSIST_FORK:
+        apply_fork(s, e);
+        break;
     default:
         break;
     }
@@ -743,5 +795,6 @@ void shelf_digest(const struct shelf *s, uint8_t out[32])
     for (size_t i = 0; i < s->paper_count; i++)
         crypto_generichash_update(&st, s->papers[i].hash, 32);
     crypto_generichash_update(&st, (const uint8_t *)s->marks, sizeof s->marks);
+    crypto_generichash_update(&st, (const uint8_t *)s->forks, s->fork_count * sizeof s->forks[0]);
     crypto_generichash_final(&st, out, 32);
 }

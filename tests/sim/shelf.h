@@ -56,6 +56,9 @@ struct correction shelf_correction(const struct shelf *s, const uint8_t author[3
 enum force shelf_force(const struct shelf *s, const uint8_t author[32], uint64_t index);
 enum err shelf_reason(const struct shelf *s, const uint8_t author[32], uint64_t index);
 
+/* The proof that an author contradicted itself in a feed_epoch; empty if there is none. */
+struct bytes shelf_fork(const struct shelf *s, const uint8_t author[32], uint32_t feed_epoch);
+
 /* Over all that is stored: two digests of one shelf are equal where nothing changed in between. */
 void shelf_digest(const struct shelf *s, uint8_t out[32]);
 

@@ -118,6 +118,9 @@ static size_t read_mail(void *ctx, const struct passing *p)
         if (m->head_answer->checkpoint.len > 0)
             assert_memory_equal(checkpoint_of(m->head_answer->checkpoint).author, own, 32);
         break;
+    case SEINPOST__MESSAGE__BODY_EVIDENCE: /* checkpoints of every size: not for observers */
+        assert_int_equal(mail->reader, E);
+        break;
     case SEINPOST__MESSAGE__BODY_OPENING:
     case SEINPOST__MESSAGE__BODY_HEAD_ASK:
     case SEINPOST__MESSAGE__BODY_SEEN_ASK:

@@ -68,6 +68,13 @@ static size_t none_due(void *ctx, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *in
     return 0;
 }
 
+static size_t none_fork(void *ctx, const uint8_t *author, uint32_t feed_epoch, uint8_t *out,
+                        size_t cap)
+{
+    (void)ctx, (void)author, (void)feed_epoch, (void)out, (void)cap;
+    return 0;
+}
+
 static size_t none_roster(void *ctx, uint64_t version, uint8_t *out, size_t cap)
 {
     (void)ctx, (void)version, (void)out, (void)cap;
@@ -204,6 +211,7 @@ static int one_node_setup(void **state)
         .receipts_due = none_due,
         .roster = none_roster,
         .rival = none_rival,
+        .fork = none_fork,
     };
     struct one_node *n = calloc(1, sizeof *n);
     if (n == NULL)

@@ -351,7 +351,7 @@ static void test_message_rows(void **state)
         {W("\x22\x00"),         OK,            "one body"      },
         {W("\x22\x00\x12\x00"), ERR_FORMAT,    "two bodies"    },
         {W("\x22\x00\x22\x00"), ERR_FORMAT,    "one body twice"},
-        {W("\x6a\x00"),         ERR_FORMAT,    "unknown body"  },
+        {W("\xf2\x01\x00"),     ERR_FORMAT,    "unknown body"  },
         {W("\x22\x01"),         ERR_TRUNCATED, "cut"           },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -1,6 +1,6 @@
 /*
  * test_checkpoint.c - the checkpoints of feed.h against the golden feed of tests/vectors/feed.h,
- * with every byte altered, with numbers that nobody may sign, and in pairs that prove a fork.
+ * with every byte altered, and with numbers that nobody may sign.
  */
 #include "protocol/feed.h"
 
@@ -195,63 +195,6 @@ static void checkpoint_signatures(void **state)
     }
 }
 
-/* Goal: a fork is proven by exactly the pairs that no honest author signs, in either order.
- * Method: one row is a pair made from the golden checkpoint, of which the second has other bytes in
- * the fields that are named by a letter: Author, Epoch, Root, Previous, Time, Seen. */
-static void fork_rows(void **state)
-{
-    const struct golden *g = *state;
-    static const struct {
-        uint64_t seq, size, other_seq, other_size;
-        const char *other;
-        bool want;
-        const char *why;
-    } rows[] = {
-        {2,          2, 2, 2,  "",     false, "the same"                          },
-        {2,          2, 2, 2,  "S",    true,  "one seq, other seen"               },
-        {2,          2, 2, 2,  "T",    true,  "one seq, other time"               },
-        {2,          2, 2, 2,  "R",    true,  "one seq, other root"               },
-        {2,          2, 2, 2,  "P",    true,  "one seq, other parent"             },
-        {2,          2, 2, 3,  "",     true,  "one seq, other size"               },
-        {2,          2, 3, 2,  "P",    false, "nothing new"                       },
-        {2,          2, 3, 2,  "PTS",  false, "nothing new, later"                },
-        {2,          2, 3, 2,  "PR",   true,  "one size, other root"              },
-        {2,          9, 9, 9,  "PR",   true,  "one size, other root, far apart"   },
-        {2,          3, 3, 2,  "PR",   true,  "shrinks"                           },
-        {2,          3, 3, 0,  "PR",   true,  "shrinks to nothing"                },
-        {2,          3, 3, 1,  "P",    true,  "shrinks and keeps its root"        },
-        {2,          2, 3, 3,  "PR",   false, "grows"                             },
-        {2,          2, 9, 99, "PRTS", false, "grows, others in between"          },
-        {2,          2, 3, 3,  "R",    true,  "one parent, two children"          },
-        {2,          2, 3, 2,  "",     true,  "one parent, two children, the same"},
-        {2,          2, 9, 9,  "RTS",  true,  "one parent, two children, later"   },
-        {2,          2, 2, 2,  "AR",   false, "two authors"                       },
-        {2,          3, 3, 2,  "AR",   false, "two authors, smaller"              },
-        {2,          2, 2, 2,  "ER",   false, "two epochs"                        },
-        {2,          3, 3, 1,  "EPR",  false, "two epochs, smaller"               },
-        {UINT64_MAX, 2, 1, 1,  "PR",   false, "last and first"                    },
-        {UINT64_MAX, 1, 1, 2,  "PR",   true,  "last smaller than first"           },
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct checkpoint a = golden_checkpoint(g, 1), b;
-        a.seq = rows[i].seq;
-        a.size = rows[i].size;
-        b = a;
-        b.seq = rows[i].other_seq;
-        b.size = rows[i].other_size;
-        const char *other = rows[i].other;
-        b.author[AUTHOR_BYTES - 1] ^= strchr(other, 'A') != NULL;
-        b.feed_epoch ^= strchr(other, 'E') != NULL;
-        b.root[HASH_BYTES - 1] ^= strchr(other, 'R') != NULL;
-        b.previous[HASH_BYTES - 1] ^= strchr(other, 'P') != NULL;
-        b.time_utc ^= strchr(other, 'T') != NULL;
-        b.seen[HASH_BYTES - 1] ^= strchr(other, 'S') != NULL;
-        if (checkpoint_is_fork(&a, &b) != rows[i].want ||
-            checkpoint_is_fork(&b, &a) != rows[i].want)
-            fail_msg("%s", rows[i].why);
-    }
-}
-
 /* Goal: which checkpoint closes a day is told by its number alone, and no other gets such a number.
  * Method: one row is a checkpoint that may be the last, and what follows it. */
 static void daily_rows(void **state)
@@ -324,7 +267,6 @@ int main(void)
         cmocka_unit_test(checkpoint_altered),
         cmocka_unit_test(checkpoint_rows),
         cmocka_unit_test(checkpoint_signatures),
-        cmocka_unit_test(fork_rows),
         cmocka_unit_test(daily_rows),
         cmocka_unit_test(seen_rows),
     };
