@@ -348,6 +348,9 @@ bool core_is_witnessed(const struct federation *f, const struct feed *feed);
 /* A verified checkpoint whose feed contains what is known of it already: kept if it is daily. */
 void witness_note(struct federation *f, struct feed *feed, const struct checkpoint *cp,
                   const uint8_t *raw, struct effects *out);
+/* What a daily checkpoint that an observer takes must continue: returns the size, and gives the
+ * root where that is not 0. */
+uint64_t witness_base(const struct feed *feed, uint8_t root[HASH_BYTES]);
 /* A batch for an observer, whose checkpoint was checked. Errors as specified in section 13.4. */
 enum err witness_accept(struct federation *f, struct feed *feed, const Seinpost__Batch *m,
                         const struct checkpoint *cp, struct effects *out);

@@ -37,7 +37,8 @@ static void send_follow(struct federation *f, struct feed *feed, uint32_t link, 
     Seinpost__Follow follow = SEINPOST__FOLLOW__INIT;
     follow.author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
     follow.feed_epoch = feed->rec.feed_epoch;
-    follow.size = core_is_witnessed(f, feed) ? feed->seen.size : feed->rec.tree.size;
+    uint8_t root[HASH_BYTES];
+    follow.size = core_is_witnessed(f, feed) ? witness_base(feed, root) : feed->rec.tree.size;
     follow.seq = feed->seen.seq;
     follow.credit = credit;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
@@ -116,9 +117,15 @@ static void choose_relay(struct federation *f, struct feed *feed, bool is_away, 
 static void choose(struct federation *f, struct feed *feed, struct effects *out)
 {
     const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
+<<<<<<< HEAD
     bool may_grow = roster_is_active(org) || (org != NULL && chapters_is_short(feed));
     bool is_frozen = feed->rec.is_disputed && !chapters_is_short(feed);
     bool is_wanted = may_grow && !is_frozen && (!is_own(f, feed) || f->is_behind);
+=======
+    bool may_grow = roster_is_active(org) ||
+                    (org != NULL && chapters_is_short(feed) && !core_is_witnessed(f, feed));
+    bool is_wanted = may_grow && (!is_own(f, feed) || f->is_behind);
+>>>>>>> b5833a6 (federation: an observer goes on where a new key begins)
     if (!is_wanted) {
         leave_source(f, feed, out);
         watch(f, feed, 0, out);

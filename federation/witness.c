@@ -11,7 +11,8 @@
  * found out without anybody seeing a single entry.
  *
  * A node that may have checkpoints only (an observer) has no tree. It holds, for each feed, the
- * newest daily checkpoint; a newer one is taken if a consistency proof shows that it extends that.
+ * newest daily checkpoint; a newer one is taken if a consistency proof shows that it extends that,
+ * or, the first after a new key, where the member list says that the feed goes on.
  */
 #include "federation/core.h"
 
@@ -84,16 +85,28 @@ enum err federation_load_witness(struct federation *f,
 
 /* ---- An observer's way to follow ---- */
 
+uint64_t witness_base(const struct feed *feed, uint8_t root[HASH_BYTES])
+{
+    bool has_new_key =
+        feed->accepted.feed_epoch != 0 && feed->accepted.feed_epoch < feed->rec.feed_epoch;
+    if (feed->seen.seq == 0 && !has_new_key)
+        return 0; /* the empty tree, of which anything is a continuation */
+    memcpy(root, feed->seen.seq != 0 ? feed->seen.root : feed->accepted.root, HASH_BYTES);
+    return feed->seen.seq != 0 ? feed->seen.size : feed->accepted.size;
+}
+
 enum err witness_accept(struct federation *f, struct feed *feed, const Seinpost__Batch *m,
                         const struct checkpoint *cp, struct effects *out)
 {
     if (m->headers.len != 0 || m->bodies.len != 0 || !checkpoint_is_daily(cp))
         return ERR_UNAUTHORISED; /* more than this node may be given */
-    if (cp->feed_epoch == feed->seen.feed_epoch && cp->seq <= feed->seen.seq)
+    uint8_t root[HASH_BYTES] = {0};
+    uint64_t size = witness_base(feed, root);
+    if (cp->seq <= feed->seen.seq || m->first != size)
         return ERR_STALE;
     if (m->proof.len > MERKLE_PROOF_MAX * HASH_BYTES)
         return ERR_LIMIT;
-    enum err e = merkle_verify_consistency(feed->seen.size, feed->seen.root, cp->size, cp->root,
+    enum err e = merkle_verify_consistency(size, root, cp->size, cp->root,
                                            bytes_of(m->proof.data, m->proof.len));
     if (e != OK)
         return e;

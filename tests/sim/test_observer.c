@@ -449,7 +449,7 @@ static void test_look_alike(void **state)
 
 /* A batch without entries: a checkpoint, and 32 * count bytes as its proof. */
 static void inject_checkpoint(struct world *w, const struct checkpoint *cp, size_t author,
-                              size_t to, size_t hashes)
+                              size_t to, uint64_t first, size_t hashes)
 {
     uint8_t raw[CHECKPOINT_SIGNED_BYTES], proof[4 * HASH_BYTES] = {7};
     checkpoint_sign(cp, world_feed_secret(w, author), raw);
@@ -458,6 +458,7 @@ static void inject_checkpoint(struct world *w, const struct checkpoint *cp, size
     m.body_case = SEINPOST__MESSAGE__BODY_BATCH;
     m.batch = &b;
     b.author = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)cp->author};
+    b.first = first;
     b.checkpoint = (ProtobufCBinaryData){sizeof raw, raw};
     b.proof = (ProtobufCBinaryData){hashes * HASH_BYTES, proof};
     world_inject_message(w, A, to, &m);
@@ -498,7 +499,7 @@ static void test_inconsistent(void **state)
         checkpoint_hash(&last, cp.previous);
         cp.root[0] ^= rows[i].is_root_changed;
         size_t told = world_told(w, D, REPORT_MESSAGE_REFUSED, rows[i].want);
-        inject_checkpoint(w, &cp, C, D, rows[i].hashes);
+        inject_checkpoint(w, &cp, C, D, last.size, rows[i].hashes);
         assert_int_equal(world_told(w, D, REPORT_MESSAGE_REFUSED, rows[i].want), told + 1);
         assert_int_equal(shelf_witnessed(world_shelf(w, D), world_author(w, C), &cp), 3);
         assert_true(is_same(&cp, &last));
@@ -547,6 +548,75 @@ static void test_restart(void **state)
     world_free(&w);
 }
 
+struct change {
+    uint8_t feed_key[32];
+    struct accepted accepted;
+};
+
+static void rekey_b(struct roster *r, void *ctx)
+{
+    const struct change *c = ctx;
+    struct organisation *o = &r->organisations[B];
+    o->feed_epoch++;
+    memcpy(o->feed_key, c->feed_key, 32);
+    o->accepted = c->accepted;
+}
+
+/* Goal: after a new key the observer goes on from where the member list says that the feed does,
+ * and takes no checkpoint that does not continue that. Method: B gets a new key at an end that the
+ * observer has not seen; its next day is witnessed; a forged one in between is not. */
+static void test_new_key(void **state)
+{
+    (void)state;
+    struct world *w = federation_of(40, 4);
+    next_day(w);
+    assert_int_equal(world_signals(w, B, 0, 5, NULL), OK);
+    world_run(w, 2000);
+    uint8_t secret[64];
+    struct change c;
+    const struct feed_record *rec = shelf_record(world_shelf(w, A), world_author(w, B));
+    c.accepted = (struct accepted){.feed_epoch = 1, .size = rec->tree.size};
+    merkle_root(&rec->tree, c.accepted.root);
+    crypto_sign_keypair(c.feed_key, secret);
+    world_set_next_secret(w, B, secret);
+    world_stop(w, B);
+    world_start(w, B);
+    world_run(w, 5000);
+    assert_int_equal(world_roster(w, A, rekey_b, &c), OK);
+    world_run(w, 10000);
+    assert_int_equal(world_signals(w, B, 50, 3, NULL), OK);
+    world_run(w, 2000);
+    struct checkpoint cp, forged = {.feed_epoch = 2, .seq = DAILY_SEQ, .size = 32};
+    memcpy(forged.author, world_author(w, B), 32);
+    uint8_t raw[CHECKPOINT_SIGNED_BYTES], proof[HASH_BYTES] = {1};
+    checkpoint_sign(&forged, secret, raw);
+    for (uint64_t first = 0; first <= c.accepted.size; first += c.accepted.size) {
+        Seinpost__Batch b = SEINPOST__BATCH__INIT;
+        Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+        m.body_case = SEINPOST__MESSAGE__BODY_BATCH;
+        m.batch = &b;
+        b.author = (ProtobufCBinaryData){32, forged.author};
+        b.first = first;
+        b.checkpoint = (ProtobufCBinaryData){sizeof raw, raw};
+        b.proof = (ProtobufCBinaryData){first == 0 ? 0 : sizeof proof, proof};
+        world_inject_message(w, A, D, &m);
+    }
+    assert_int_equal(world_told(w, D, REPORT_MESSAGE_REFUSED, ERR_PROOF), 1);
+    assert_int_equal(shelf_witnessed(world_shelf(w, D), world_author(w, B), &cp), 2);
+    next_day(w);
+    assert_int_equal(shelf_witnessed(world_shelf(w, D), world_author(w, B), &cp), 3);
+    assert_int_equal(cp.feed_epoch, 2);
+    assert_int_equal(cp.size, 32);
+    assert_int_equal(world_reports(w, REPORT_WITNESS_CONFLICT), 0);
+    world_stop(w, D);
+    world_start(w, D);
+    world_run(w, 5000);
+    next_day(w);
+    assert_int_equal(shelf_witnessed(world_shelf(w, D), world_author(w, B), &cp), 4);
+    assert_int_equal(cp.size, 48);
+    world_free(&w);
+}
+
 /* Drops what D would get of B's feed. */
 static size_t hide_b(void *ctx, const struct passing *p)
 {
@@ -584,7 +654,7 @@ static void test_two_faces(void **state)
         if (i == 0)
             world_inject(w, A, C, batch);
         else
-            inject_checkpoint(w, &faces[i].last, B, D, 0);
+            inject_checkpoint(w, &faces[i].last, B, D, 0, 0);
         forge_clear(&faces[i]);
     }
     struct checkpoint of_c, of_d;
@@ -637,6 +707,7 @@ int main(void)
         cmocka_unit_test(test_look_alike),
         cmocka_unit_test(test_inconsistent),
         cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_new_key),
         cmocka_unit_test(test_two_faces),
         cmocka_unit_test(test_standing),
     };
