@@ -117,15 +117,10 @@ static void choose_relay(struct federation *f, struct feed *feed, bool is_away, 
 static void choose(struct federation *f, struct feed *feed, struct effects *out)
 {
     const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
-<<<<<<< HEAD
-    bool may_grow = roster_is_active(org) || (org != NULL && chapters_is_short(feed));
-    bool is_frozen = feed->rec.is_disputed && !chapters_is_short(feed);
-    bool is_wanted = may_grow && !is_frozen && (!is_own(f, feed) || f->is_behind);
-=======
     bool may_grow = roster_is_active(org) ||
                     (org != NULL && chapters_is_short(feed) && !core_is_witnessed(f, feed));
-    bool is_wanted = may_grow && (!is_own(f, feed) || f->is_behind);
->>>>>>> b5833a6 (federation: an observer goes on where a new key begins)
+    bool is_frozen = feed->rec.is_disputed && !chapters_is_short(feed);
+    bool is_wanted = may_grow && !is_frozen && (!is_own(f, feed) || f->is_behind);
     if (!is_wanted) {
         leave_source(f, feed, out);
         watch(f, feed, 0, out);
