@@ -239,8 +239,9 @@ void links_announce(struct federation *f, struct effects *out);
 /* Tells places that were learnt, at most once in ANNOUNCE_MS. */
 void links_tick(struct federation *f, struct effects *out);
 struct link *links_find(struct federation *f, uint32_t id);
-/* The ready connection to an organisation, preferring one that we dialled; NULL if there is none.
- */
+/* The ready connection to an organisation, preferring one that we dialled; of several that it dialled
+ * the newest: an older one may be dead without a sign, as behind a router that forgot it. NULL if
+ * there is none. */
 struct link *links_to(struct federation *f, const uint8_t author[AUTHOR_BYTES]);
 
 /* ---- trees.c ---- */

@@ -28,7 +28,8 @@ struct link *links_to(struct federation *f, const uint8_t author[AUTHOR_BYTES])
             continue;
         if (l->is_outbound)
             return l;
-        found = l;
+        if (found == NULL || l->number > found->number)
+            found = l;
     }
     return found;
 }

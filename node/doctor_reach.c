@@ -13,25 +13,52 @@ static bool is_word(const json_t *o, const char *name, const char *word)
     return strcmp(words_text(o, name), word) == 0;
 }
 
-static bool is_connected(const json_t *status, const char *org_id)
+/* The organisation among the others, if it takes part; NULL otherwise. */
+static const json_t *find_active(const json_t *status, const char *org_id)
 {
     size_t i;
     const json_t *p;
     json_array_foreach(json_object_get(status, "peers"), i, p)
     {
-        if (is_word(p, "org_id", org_id) && json_is_true(json_object_get(p, "up")))
-            return true;
+        if (is_word(p, "org_id", org_id) && is_word(p, "status", "active"))
+            return p;
     }
-    return false;
+    return NULL;
+}
+
+static bool is_closed(const json_t *o)
+{
+    return is_word(o, "reach", "relays") || is_word(o, "reach", "none");
+}
+
+/* A relay that can be none; false if there is nothing wrong with it. */
+static bool check_relay(struct doctor *d, const json_t *status, const char *org_id)
+{
+    const json_t *p = find_active(status, org_id);
+    if (p != NULL && !is_closed(p))
+        return false;
+    if (p == NULL)
+        doctor_todo(d, "reach", _("The relay %s is not an active organisation of the member list."),
+                    org_id);
+    else
+        doctor_todo(d, "reach", _("The relay %s cannot be dialled itself."), org_id);
+    doctor_step(d, _("Name another one in the line relay of %s, and start the node again."),
+                d->config);
+    return true;
 }
 
 /* This node, which has no open port. */
 static void check_relays(struct doctor *d, const json_t *status)
 {
     size_t i, up = 0;
-    const json_t *relay;
-    const json_t *relays = json_object_get(status, "relays");
-    json_array_foreach(relays, i, relay) up += is_connected(status, json_string_value(relay));
+    const json_t *relay, *relays = json_object_get(status, "relays");
+    json_array_foreach(relays, i, relay)
+    {
+        const char *org_id = json_string_value(relay);
+        if (check_relay(d, status, org_id))
+            return;
+        up += json_is_true(json_object_get(find_active(status, org_id), "up"));
+    }
     if (json_array_size(relays) == 0) {
         doctor_todo(d, "reach",
                     _("This node has no address that others can dial, and names no "
@@ -55,9 +82,8 @@ static void check_relays(struct doctor *d, const json_t *status)
 void doctor_reach(struct doctor *d, const json_t *status)
 {
     const json_t *self = json_object_get(status, "self"), *p;
-    bool is_closed = is_word(status, "reach", "relays") || is_word(status, "reach", "none");
     size_t i;
-    if (is_closed && json_array_size(json_object_get(self, "shares")) > 0) {
+    if (is_closed(status) && json_array_size(json_object_get(self, "shares")) > 0) {
         doctor_todo(d, "reach",
                     _("This organisation holds a key share, and others cannot dial its "
                       "node: their questions depend on the others who hold one."));
@@ -65,7 +91,7 @@ void doctor_reach(struct doctor *d, const json_t *status)
                     _("Open a port, and set listen and advertise in %s; or ask the stewards to "
                       "give the share to another member."),
                     d->config);
-    } else if (is_closed) {
+    } else if (is_closed(status)) {
         check_relays(d, status);
     }
     json_array_foreach(json_object_get(status, "peers"), i, p)

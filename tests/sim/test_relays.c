@@ -252,6 +252,25 @@ static void test_one_path(void **state)
     world_free(&w);
 }
 
+/* Goal: a connection that died without a sign stands in nobody's way. Method: the router before U
+ * forgets its connections; U dials again, and D, whose place among A's connections is free, has
+ * gone. What U publishes is everywhere at once, and A's questions get to U. */
+static void test_forgotten(void **state)
+{
+    (void)state;
+    struct world *w = start(49);
+    world_stop(w, D);
+    world_run(w, 1000);
+    for (size_t i = A; i <= C; i++)
+        world_forget(w, U, i);
+    world_run(w, 3000);
+    assert_int_equal(world_signal(w, U, 1, YEAR_ON, NULL), OK);
+    for (size_t i = A; i <= C; i++)
+        assert_in_range(until_found(w, i, 1, 60000), 0, 100);
+    assert_in_range(until_found(w, V, 1, 60000), 0, 100);
+    world_free(&w);
+}
+
 /* Goal: a profile without an endpoint outweighs what others say. Method: U once had a port, and B
  * tells so; U says that it has none any more: nobody dials it, and no hint brings it back. */
 static void test_profile_outweighs_hints(void **state)
@@ -293,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_two_hold_back),
         cmocka_unit_test(test_relay_falls),
         cmocka_unit_test(test_one_path),
+        cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_profile_outweighs_hints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,6 +157,18 @@ void world_fall(struct world *w, size_t a, size_t b)
             unplug(w, &w->wires[i]);
 }
 
+void world_forget(struct world *w, size_t dialler, size_t listener)
+{
+    for (size_t i = 0; i < WIRES_MAX; i++) {
+        struct wire *x = &w->wires[i];
+        if (!x->is_used || x->dialler != dialler || x->listener != listener)
+            continue;
+        post_news(w, dialler, listener, EVENT_DOWN, x->link[0], true);
+        w->machines[dialler].redial_ms[listener] = w->now_ms + REDIAL_MS;
+        x->is_used = false;
+    }
+}
+
 void world_part(struct world *w, size_t a, size_t b)
 {
     w->is_parted[a][b] = w->is_parted[b][a] = true;

@@ -58,6 +58,9 @@ void world_part(struct world *w, size_t a, size_t b);
 void world_join(struct world *w, size_t a, size_t b);
 /* The connections between the two fall, and what was on its way is lost. */
 void world_fall(struct world *w, size_t a, size_t b);
+/* The dialler's connection falls and is dialled again, and the listener does not notice that the
+ * old one is dead: as when a router between them forgets it. */
+void world_forget(struct world *w, size_t dialler, size_t listener);
 
 /* Appends entries now; the result is that of EFFECT_APPENDED. */
 enum err world_append(struct world *w, size_t node, const struct draft *drafts, size_t count,
@@ -96,7 +99,8 @@ enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *
  * forgeries. Borrowed until the next one. */
 struct bytes world_draft(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx);
 /* The same for the version after the newest; edit may be NULL. */
-struct bytes world_draft_next(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx);
+struct bytes world_draft_next(struct world *w, void (*edit)(struct roster *r, void *ctx),
+                              void *ctx);
 /* The next member list names this one beside the newest. */
 void world_also(struct world *w, const uint8_t hash[32]);
 /* The newest member list, signed. */
