@@ -150,6 +150,18 @@ bool federation_feed_checkpoint(const struct federation *f, size_t i,
     return f->feeds[i].held.seq != 0;
 }
 
+bool federation_head(const struct federation *f, const uint8_t author[AUTHOR_BYTES],
+                     struct accepted *out)
+{
+    const struct feed *feed = find(f, author);
+    if (feed == NULL || feed->rec.feed_epoch == 0)
+        return false;
+    out->feed_epoch = feed->rec.feed_epoch;
+    out->size = feed->rec.tree.size;
+    merkle_root(&feed->rec.tree, out->root);
+    return true;
+}
+
 uint32_t federation_held_by(const struct federation *f, uint64_t index)
 {
     uint32_t count = 0;

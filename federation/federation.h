@@ -148,6 +148,11 @@ void federation_feed_status(const struct federation *f, size_t i, struct feed_st
 bool federation_feed_checkpoint(const struct federation *f, size_t i,
                                 uint8_t out[CHECKPOINT_SIGNED_BYTES]);
 
+/* How much of this organisation's feed is here: feed_epoch, size and root of its tree. False if it
+ * is not in the member list. */
+bool federation_head(const struct federation *f, const uint8_t author[AUTHOR_BYTES],
+                     struct accepted *out);
+
 /* The own feed's size, and whether this node may sign: enough always-on nodes confirmed its head.
  */
 struct standing {

@@ -263,6 +263,15 @@ static enum err cut_back(struct node *n, const struct effect *e)
     return r;
 }
 
+/* A new key for connections is taken up by a restart; till then, for 30 days, the old one does. */
+static void warn_of_old_key(const struct node *n)
+{
+    const struct organisation *org = roster_find(federation_roster(n->core), n->author);
+    if (org != NULL && memcmp(org->transport_key, n->transport_key, KEY_BYTES) != 0)
+        log_line(LEVEL_WARNING, "old-connection-key",
+                 log_text("do", "restart the node: the member list has a new key for it"));
+}
+
 static enum err carry_one(struct node *n, const struct effect *e)
 {
     switch (e->type) {
@@ -305,6 +314,7 @@ static enum err carry_one(struct node *n, const struct effect *e)
         return OK;
     case EFFECT_ROSTER_ADOPTED:
         log_line(LEVEL_INFO, "member-list-adopted", log_u64("version", e->roster.version));
+        warn_of_old_key(n);
         desk_on_roster(n->desk, OK, e->roster.version);
         return OK;
     case EFFECT_ROSTER_REFUSED:

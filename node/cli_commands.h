@@ -17,10 +17,17 @@ extern const struct cli_command cli_init, cli_card, cli_config_check;
 extern const struct cli_command cli_roster_steward, cli_roster_create, cli_roster_sign;
 /* cli_roster_edit.c */
 extern const struct cli_command cli_roster_add, cli_roster_change;
+/* cli_roster_end.c */
+extern const struct cli_command cli_roster_head, cli_roster_suspend, cli_roster_remove,
+    cli_roster_rekey, cli_roster_unfreeze;
+/* cli_roster_unite.c */
+extern const struct cli_command cli_roster_quorum, cli_roster_unite;
 /* cli_roster_show.c, cli_roster_import.c */
 extern const struct cli_command cli_roster_show, cli_roster_import;
 /* cli_keys_deal.c, cli_keys.c */
 extern const struct cli_command cli_keys_deal, cli_keys_take, cli_keys_show;
+/* cli_keys_renew.c */
+extern const struct cli_command cli_keys_renew;
 /* cli_publish.c, cli_consult.c */
 extern const struct cli_command cli_publish, cli_consult;
 /* cli_doctor.c */

@@ -7,9 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "node/card.h"
-#include "node/plain_file.h"
-#include "node/roster_file.h"
+#include "node/roster_draft.h"
 #include "node/text.h"
 #include "proto/utf8.h"
 #include "protocol/calendar.h"
@@ -63,52 +61,24 @@ static int read_basis(const struct cli_args *a, struct organisation *o)
     return CLI_DONE;
 }
 
-static struct organisation *find_organisation(struct roster *r, const char *org_id)
+/* Whether a card brings other keys for an organisation that is in force already: what becomes of
+ * its feed and of its connections has to be said then. */
+static bool has_other_keys(const struct roster_file *f, const struct card *card)
 {
-    for (size_t i = 0; i < r->organisation_count; i++)
-        if (strcmp(r->organisations[i].org_id, org_id) == 0)
-            return &r->organisations[i];
-    return NULL;
+    const struct roster *r = roster_file_in_force(f);
+    const struct organisation *o =
+        r != NULL ? roster_find_org_id(r, bytes_of(card->org_id, strlen(card->org_id))) : NULL;
+    return o != NULL && (memcmp(o->feed_key, card->feed_key, KEY_BYTES) != 0 ||
+                         memcmp(o->transport_key, card->transport_key, KEY_BYTES) != 0);
 }
 
-/* Opens the file that the line names, ready to be changed. */
-static enum err open_draft(const struct cli_args *a, struct roster_file **f,
-                           struct problem *problem)
-{
-    enum err e = roster_file_open(cli_value(a, "roster"), f, problem);
-    if (e != OK)
-        return e;
-    size_t dropped = roster_file_edit(*f, (int64_t)time(NULL));
-    if (dropped > 0)
-        fprintf(stderr,
-                _n("The draft changes: its %zu signature is taken off; ask for it again.\n",
-                   "The draft changes: its %zu signatures are taken off; ask for them again.\n",
-                   (unsigned long)dropped),
-                dropped);
-    return OK;
-}
-
-static enum err save_draft(const struct cli_args *a, struct roster_file *f, struct problem *problem)
-{
-    return roster_file_save(f, cli_value(a, "roster"), false, problem);
-}
-
-static enum err read_card(const char *path, struct card *card, struct problem *problem)
-{
-    uint8_t *text;
-    size_t len;
-    enum err e = plain_file_read(path, CARD_FILE_BYTES_MAX, &text, &len, problem);
-    if (e == OK)
-        e = card_parse(bytes_of(text, len), path, card, problem);
-    free(text);
-    return e;
-}
-
-/* Puts a card's organisation into the draft: a new one, or new keys and name of one that is there.
- * Returns its place, NULL when the list is full; *is_new says which of the two it was. */
+/* Puts a card's organisation into the draft: a new one, or a new name, and in a draft new keys, of
+ * one that is there. Returns its place, NULL when the list is full; *is_new says which of the two
+ * it was. */
 static struct organisation *put_card(struct roster *r, const struct card *card, bool *is_new)
 {
-    struct organisation *o = find_organisation(r, card->org_id);
+    struct problem ignored;
+    struct organisation *o = roster_draft_find(r, card->org_id, &ignored);
     *is_new = o == NULL;
     if (*is_new && r->organisation_count == ORGANISATIONS_MAX)
         return NULL;
@@ -119,8 +89,6 @@ static struct organisation *put_card(struct roster *r, const struct card *card, 
         author_of(bytes_of(o->org_id, strlen(o->org_id)), o->author);
         o->status = ORG_ACTIVE;
         o->feed_epoch = 1;
-    } else if (memcmp(o->feed_key, card->feed_key, KEY_BYTES) != 0) {
-        o->feed_epoch++; /* a new feed key begins a new chapter of the feed */
     }
     memcpy(o->name, card->name, sizeof o->name);
     memcpy(o->country, card->country, sizeof o->country);
@@ -154,9 +122,16 @@ static int run_add(const struct cli_args *a)
         status = read_basis(a, &checked);
     if (status != CLI_DONE)
         return status;
-    enum err e = read_card(cli_value(a, "card"), &card, &problem);
+    enum err e = roster_draft_card(cli_value(a, "card"), &card, &problem);
     if (e == OK)
-        e = open_draft(a, &f, &problem);
+        e = roster_draft_open(a, &f, &problem);
+    if (e == OK && has_other_keys(f, &card)) {
+        problem_set(&problem,
+                    _("%s is in force with other keys. To give it new ones, see: "
+                      "seinpost help roster rekey"),
+                    card.org_id);
+        e = ERR_DUPLICATE;
+    }
     if (e == OK)
         o = put_card(roster_file_last(f), &card, &is_new);
     if (e == OK && o == NULL) {
@@ -167,7 +142,7 @@ static int run_add(const struct cli_args *a)
     if (e == OK) {
         o->roles = roles;
         (void)read_basis(a, o); /* it was right above */
-        e = save_draft(a, f, &problem);
+        e = roster_draft_save(a, f, &problem);
     }
     if (e == OK)
         say_added(&card, roster_file_last(f)->version, is_new);
@@ -198,23 +173,26 @@ const struct cli_command cli_roster_add = {
     .run = run_add,
 };
 
-static int read_status(const struct cli_args *a, enum org_status *out)
+/* Who takes part again goes on where it had been; who is to take no part any more needs more than
+ * this: where its feed ends. */
+static int read_status(const struct cli_args *a, struct organisation *o)
 {
     const char *text = cli_value(a, "status");
-    for (int s = ORG_ACTIVE; text != NULL && s <= ORG_LEFT; s++) {
-        if (strcmp(text, org_status_name((enum org_status)s)) == 0) {
-            *out = (enum org_status)s;
-            return CLI_DONE;
-        }
-    }
-    return text == NULL ? CLI_DONE
-                        : cli_misuse(a, _("--status is not one of active, suspended and left."));
+    if (text == NULL)
+        return CLI_DONE;
+    if (strcmp(text, org_status_name(ORG_ACTIVE)) != 0)
+        return cli_misuse(a, _("--status can only be active, for one that takes part again. To "
+                               "end that, see: seinpost help roster suspend, and roster remove."));
+    if (o->status != ORG_ACTIVE)
+        memset(&o->accepted, 0, sizeof o->accepted);
+    o->status = ORG_ACTIVE;
+    return CLI_DONE;
 }
 
 /* Applies what the line says of one organisation. */
 static int change_organisation(const struct cli_args *a, struct organisation *o)
 {
-    int status = read_status(a, &o->status);
+    int status = read_status(a, o);
     if (status == CLI_DONE && cli_has(a, "roles"))
         status = read_roles(a, &o->roles);
     return status == CLI_DONE ? read_basis(a, o) : status;
@@ -244,14 +222,10 @@ static int run_change(const struct cli_args *a)
         status = change_organisation(a, &scratch);
     if (status != CLI_DONE)
         return status;
-    enum err e = open_draft(a, &f, &problem);
+    enum err e = roster_draft_open(a, &f, &problem);
     if (e == OK && org_id != NULL) {
-        o = find_organisation(roster_file_last(f), org_id);
-        if (o == NULL) {
-            problem_set(&problem, _("%s is not in the member list. See: seinpost roster show FILE"),
-                        org_id);
-            e = ERR_NOT_FOUND;
-        }
+        o = roster_draft_find(roster_file_last(f), org_id, &problem);
+        e = o != NULL ? OK : ERR_NOT_FOUND;
     }
     if (e == OK && o != NULL)
         (void)change_organisation(a, o); /* it was right above */
@@ -261,11 +235,9 @@ static int run_change(const struct cli_args *a)
         r->fresh_until_utc = r->issued_utc + (int64_t)fresh_days * DAY_SECONDS;
     }
     if (e == OK)
-        e = save_draft(a, f, &problem);
+        e = roster_draft_save(a, f, &problem);
     if (e == OK)
-        printf(_("The change is in the draft of version %llu. It counts once enough stewards have "
-                 "signed it and it is imported.\n"),
-               (unsigned long long)roster_file_last(f)->version);
+        roster_draft_say_done(f);
     roster_file_free(&f);
     return e == OK ? CLI_DONE : cli_failed(&problem, e);
 }
@@ -274,7 +246,7 @@ static int run_change(const struct cli_args *a)
 static const struct cli_option change_options[] = {
     {"roster", "FILE", N_("file of the member list"), true, false},
     {"org-id", "ID", N_("organisation that the change is about"), false, false},
-    {"status", "STATUS", N_("active, suspended or left"), false, false},
+    {"status", "STATUS", N_("active: it takes part again"), false, false},
     {"roles", "ROLES", N_("what it may do, for example member,keyholder"), false, false},
     {"licence", "REF", N_("reference of its licence"), false, false},
     {"dpia", "REF", N_("reference of its data protection impact assessment"), false, false},
@@ -290,8 +262,7 @@ const struct cli_command cli_roster_change = {
     .name = "change",
     .help = N_("change what the member list says of an organisation, or renew the list"),
     .more = N_("A list that is in force stays as it is; the change begins its next version. An "
-               "organisation never vanishes from the list: who goes is left, who may not take "
-               "part for now is suspended."),
+               "organisation never vanishes from the list: see roster suspend and roster remove."),
     .options = change_options,
     .run = run_change,
 };

@@ -24,15 +24,24 @@ static void say_imported(unsigned long long version, unsigned long long adopted)
         printf(_("Version %llu of the member list is in force here.\n"), version);
 }
 
-/* Whether a key of this node, in clear beside its secret, is another than the list names. */
-static bool is_other_key(const struct config *c, const char *name, const uint8_t listed[KEY_BYTES])
+/* Whether this node's keys of a kind, in clear beside their secrets, are all others than the list
+ * names. */
+static bool is_other_key(const struct config *c, const char *kind, const uint8_t listed[KEY_BYTES])
 {
-    char path[PATH_MAX];
-    uint8_t own[KEY_BYTES];
-    struct problem ignored;
-    snprintf(path, sizeof path, "%s/%s/%s.key", c->data_dir, RINGNAME_KEYS_FOLDER, name);
-    return keyfile_public(path, name, own, sizeof own, &ignored) == OK &&
-           memcmp(own, listed, KEY_BYTES) != 0;
+    bool has_one = false;
+    for (unsigned n = 1; n <= RINGNAME_GENERATIONS_MAX; n++) {
+        char path[PATH_MAX], name[RINGNAME_BYTES];
+        uint8_t own[KEY_BYTES];
+        struct problem ignored;
+        ringname_generation(kind, n, name);
+        snprintf(path, sizeof path, "%s/%s/%s.key", c->data_dir, RINGNAME_KEYS_FOLDER, name);
+        if (keyfile_public(path, name, own, sizeof own, &ignored) != OK)
+            break;
+        has_one = true;
+        if (memcmp(own, listed, KEY_BYTES) == 0)
+            return false;
+    }
+    return has_one;
 }
 
 /* Warns where this node will not be able to take part with the list. */

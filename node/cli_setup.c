@@ -234,9 +234,12 @@ static enum err sign_card(const struct config *c, struct card *card, struct prob
     struct keyfile_halves feed = {card->feed_key, KEY_BYTES, secret, FEED_SECRET_BYTES};
     struct keyfile_halves transport = {card->transport_key, KEY_BYTES, secret,
                                        TRANSPORT_SECRET_BYTES};
-    e = keyring_get(ring, RINGNAME_TRANSPORT, &transport, problem);
+    char name[RINGNAME_BYTES]; /* of the newest keys */
+    ringname_generation(RINGNAME_TRANSPORT, keyring_generations(ring, RINGNAME_TRANSPORT), name);
+    e = keyring_get(ring, name, &transport, problem);
+    ringname_generation(RINGNAME_FEED, keyring_generations(ring, RINGNAME_FEED), name);
     if (e == OK)
-        e = keyring_get(ring, RINGNAME_FEED, &feed, problem);
+        e = keyring_get(ring, name, &feed, problem);
     if (e == OK)
         card_sign(card, secret);
     secret_free(secret);

@@ -319,6 +319,25 @@ static void do_import(struct desk *d, uint64_t client, const json_t *request)
     desk_end_committed(d, client, json_pack("{s:o}", "end", end));
 }
 
+/* How much of an organisation's feed is here: what stewards name when it ends. */
+static void do_head(struct desk *d, uint64_t client, const json_t *request)
+{
+    const char *org_id = json_string_value(json_object_get(request, "org"));
+    uint8_t author[AUTHOR_BYTES];
+    struct accepted head;
+    char root[2 * HASH_BYTES + 1];
+    if (org_id != NULL)
+        author_of(bytes_of(org_id, strlen(org_id)), author);
+    if (org_id == NULL || !federation_head(d->node->core, author, &head)) {
+        desk_refuse(d, client, "not-found");
+        return;
+    }
+    sodium_bin2hex(root, sizeof root, head.root, HASH_BYTES);
+    desk_end(d, client,
+             json_pack("{s:{s:b,s:I,s:I,s:s}}", "end", "ok", 1, "feed_epoch",
+                       (json_int_t)head.feed_epoch, "size", (json_int_t)head.size, "root", root));
+}
+
 /* ---- Dispatch ---- */
 
 void desk_request(struct desk *d, uint64_t client, json_t *request)
@@ -339,6 +358,8 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
     } else if (what != NULL && strcmp(what, "status") == 0) {
         desk_line(d, client, json_pack("{s:o}", "status", status_json(d->node)));
         desk_end(d, client, json_pack("{s:{s:b}}", "end", "ok", 1));
+    } else if (what != NULL && strcmp(what, "head") == 0) {
+        do_head(d, client, request);
     } else if (what != NULL && strcmp(what, "verify") == 0) {
         verify_request(d, client);
     } else if (what != NULL && strcmp(what, "witness") == 0) {

@@ -1,5 +1,6 @@
 #include "node/keyring.h"
 
+#include "node/ringname.h"
 #include "node/secret.h"
 #include "node/text.h"
 
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Lies in guarded memory as a whole. */
 struct keyring {
@@ -97,6 +99,18 @@ enum err keyring_get(const struct keyring *k, const char *name, struct keyfile_h
         return e;
     struct keyfile_key key = {.form = KEYFILE_IN_RING, .wrap = k->wrap};
     return keyfile_open(path, name, &key, out, problem);
+}
+
+unsigned keyring_generations(const struct keyring *k, const char *kind)
+{
+    struct problem ignored;
+    unsigned n = 0;
+    char name[RINGNAME_BYTES], path[PATH_MAX];
+    do
+        ringname_generation(kind, ++n, name);
+    while (n <= RINGNAME_GENERATIONS_MAX && path_of(k->dir, name, ".key", path, &ignored) == OK &&
+           access(path, F_OK) == 0);
+    return n - 1;
 }
 
 void keyring_free(struct keyring **k)

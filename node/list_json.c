@@ -51,10 +51,10 @@ json_t *list_roster_json(const struct roster *r)
     char fingerprint[FINGERPRINT_CHARS];
     const struct roster_key *k = roster_threshold_key(r, KEY_PSEUDONYMS);
     roster_fingerprint(r->hash, fingerprint);
-    return json_pack("{s:I,s:s,s:o,s:I,s:I}", "version", (json_int_t)r->version, "fingerprint",
+    return json_pack("{s:I,s:s,s:o,s:I,s:I,s:b}", "version", (json_int_t)r->version, "fingerprint",
                      fingerprint, "fresh_until", list_time_json(r->fresh_until_utc), "threshold",
                      (json_int_t)(k != NULL ? k->threshold : 0), "coverage_seconds",
-                     (json_int_t)r->policy.coverage_seconds);
+                     (json_int_t)r->policy.coverage_seconds, "rival", r->has_rival);
 }
 
 /* The shares of the key in force that an organisation should hold: one, or none. */

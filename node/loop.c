@@ -88,6 +88,7 @@ static void configure_core(const struct node *n, const struct node_secrets *s,
 {
     memcpy(c->author, n->author, AUTHOR_BYTES);
     memcpy(c->feed_secret, s->feed_secret, sizeof c->feed_secret);
+    memcpy(c->next_feed_secret, s->next_feed_secret, sizeof c->next_feed_secret);
     memcpy(c->shares, s->shares, sizeof c->shares);
     c->share_count = s->share_count;
     c->receipt_seconds = 86400;
@@ -220,6 +221,17 @@ static enum err open_core(struct node *n, const struct node_secrets *secrets,
     return e;
 }
 
+/* Which of the two transport keys to use: the one that the member list has, or else the newest. */
+static unsigned choose_transport(const struct node *n, const struct node_secrets *s)
+{
+    const struct roster *r = federation_roster(n->core);
+    const struct organisation *org = r != NULL ? roster_find(r, n->author) : NULL;
+    bool has_two = !sodium_is_zero(s->transport_public[1], KEY_BYTES);
+    bool is_first =
+        org != NULL && memcmp(org->transport_key, s->transport_public[0], KEY_BYTES) == 0;
+    return has_two && !is_first ? 1 : 0;
+}
+
 static enum err open_transport(struct node *n, const struct node_secrets *secrets,
                                struct problem *problem)
 {
@@ -230,8 +242,10 @@ static enum err open_transport(struct node *n, const struct node_secrets *secret
                                  .io_threads = (unsigned)n->config.io_threads,
                                  .connections_per_source =
                                      (unsigned)n->config.connections_per_source};
-    memcpy(c.public_key, secrets->transport_public, sizeof c.public_key);
-    memcpy(c.secret_key, secrets->transport_secret, sizeof c.secret_key);
+    unsigned which = choose_transport(n, secrets);
+    memcpy(c.public_key, secrets->transport_public[which], sizeof c.public_key);
+    memcpy(c.secret_key, secrets->transport_secret[which], sizeof c.secret_key);
+    memcpy(n->transport_key, c.public_key, KEY_BYTES);
     enum err e = transport_new(&c, &n->transport);
     sodium_memzero(&c, sizeof c);
     if (e != OK && !has_port) {

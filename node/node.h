@@ -28,6 +28,7 @@ struct outbox;
 struct node {
     struct config config;
     uint8_t author[AUTHOR_BYTES];
+    uint8_t transport_key[KEY_BYTES]; /* its public half, as long as this process lives */
     struct federation *core;
     struct effects *effects;
     struct store *store;
@@ -41,8 +42,11 @@ struct node {
 /* ---- loop.c ---- */
 struct node_secrets {
     uint8_t feed_secret[64];
-    uint8_t transport_public[32];
-    uint8_t transport_secret[32];
+    uint8_t next_feed_secret[64]; /* of the newest feed key; zeros where there is one only */
+    /* The newest transport key, and the one before it (zeros where there is one only): the member
+     * list says which is in force when the node starts. */
+    uint8_t transport_public[2][32];
+    uint8_t transport_secret[2][32];
     uint8_t desk_key[32];
     struct held_share shares[THRESHOLD_KEYS_MAX];
     size_t share_count;

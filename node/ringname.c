@@ -3,6 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+void ringname_generation(const char *kind, unsigned n, char out[RINGNAME_BYTES])
+{
+    if (n > 1)
+        snprintf(out, RINGNAME_BYTES, "%s-%u", kind, n);
+    else
+        snprintf(out, RINGNAME_BYTES, "%s", kind);
+}
+
 void ringname_share(uint32_t key, uint32_t epoch, uint32_t refresh, char out[RINGNAME_BYTES])
 {
     /* KEY has one digit: its purposes are a short list. */

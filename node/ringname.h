@@ -6,13 +6,14 @@
  *   data_dir/keys/       the ring:
  *
  *   name                            public half            secret
- *   feed                            32: Ed25519            64: Ed25519, libsodium's form
- *   transport                       32: Curve25519         32: Curve25519
+ *   feed, feed-2, feed-3 ...        32: Ed25519            64: Ed25519, libsodium's form
+ *   transport, transport-2 ...      32: Curve25519         32: Curve25519
  *   desk                            none                   32: seals the desk's records
  *   share-KEY-PERIOD-REFRESH        32: commitment K_j     36: index u32 big-endian || scalar[32]
  *
  * The file in which a share travels to its keyholder is a key alone (keyfile.h) with the same label
- * and halves. Pure: names and layouts only, no file is touched here.
+ * and halves. A renewed feed or transport key gets the next number; the older ones stay, since it is
+ * the member list that says from when the new one counts. Pure: names and layouts only, no file is touched here.
  */
 #ifndef NODE_RINGNAME_H
 #define NODE_RINGNAME_H
@@ -39,6 +40,11 @@ enum {
     SHARE_SECRET_BYTES = 4 + SCALAR_BYTES,
     RINGNAME_BYTES = 32, /* the longest name and its zero */
 };
+
+enum { RINGNAME_GENERATIONS_MAX = 99 };
+
+/* The name of the n-th key of a kind: RINGNAME_FEED or RINGNAME_TRANSPORT as it is for 1. */
+void ringname_generation(const char *kind, unsigned n, char out[RINGNAME_BYTES]);
 
 /* Writes "share-KEY-PERIOD-REFRESH", all three in decimal. */
 void ringname_share(uint32_t key, uint32_t epoch, uint32_t refresh, char out[RINGNAME_BYTES]);

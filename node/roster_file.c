@@ -192,6 +192,7 @@ size_t roster_file_edit(struct roster_file *f, int64_t now_utc)
         *d = f->current;
         memcpy(d->previous, f->current.hash, HASH_BYTES);
         d->version++;
+        memset(d->also, 0, sizeof d->also);
         d->issued_utc = now_utc;
         d->fresh_until_utc = now_utc + fresh_seconds;
         f->has_draft = true;

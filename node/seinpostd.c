@@ -15,6 +15,7 @@
 #include "node/node.h"
 #include "node/passphrase.h"
 #include "node/reword.h"
+#include "node/ringname.h"
 #include "node/secret.h"
 #include "node/text.h"
 
@@ -81,12 +82,26 @@ static enum err get_shares(const struct keyring *ring, const char *dir, struct n
     return e;
 }
 
+/* The two newest keys of a kind, the newest last; a first and only one stands first. */
+static enum err get_two(const struct keyring *ring, const char *kind, uint8_t public_half[2][32],
+                        uint8_t *first, uint8_t *second, size_t len, struct problem *problem)
+{
+    unsigned newest = keyring_generations(ring, kind);
+    char name[RINGNAME_BYTES];
+    ringname_generation(kind, newest > 1 ? newest - 1 : 1, name);
+    enum err e = get(ring, name, public_half[0], 32, first, len, problem);
+    if (e != OK || newest < 2)
+        return e;
+    ringname_generation(kind, newest, name);
+    return get(ring, name, public_half[1], 32, second, len, problem);
+}
+
 static enum err get_secrets(const struct config *c, struct node_secrets *s, struct problem *problem)
 {
     struct passphrase *pass = NULL;
     struct keyring *ring = NULL;
     char dir[CONFIG_PATH_BYTES_MAX + 8];
-    uint8_t feed_public[32];
+    uint8_t feed_public[2][32];
     snprintf(dir, sizeof dir, "%s/keys", c->data_dir);
     enum err e = passphrase_get(c->passphrase_file, PASSPHRASE_OPEN, _("the keys of this node"),
                                 &pass, problem);
@@ -94,11 +109,13 @@ static enum err get_secrets(const struct config *c, struct node_secrets *s, stru
         e = keyring_open(dir, passphrase_bytes(pass), &ring, problem);
     passphrase_free(&pass);
     if (e == OK)
-        e = get(ring, "feed", feed_public, 32, s->feed_secret, 64, problem);
+        e = get_two(ring, RINGNAME_FEED, feed_public, s->feed_secret, s->next_feed_secret, 64,
+                    problem);
     if (e == OK)
-        e = get(ring, "transport", s->transport_public, 32, s->transport_secret, 32, problem);
+        e = get_two(ring, RINGNAME_TRANSPORT, s->transport_public, s->transport_secret[0],
+                    s->transport_secret[1], 32, problem);
     if (e == OK)
-        e = get(ring, "desk", NULL, 0, s->desk_key, 32, problem);
+        e = get(ring, RINGNAME_DESK, NULL, 0, s->desk_key, 32, problem);
     if (e == OK)
         e = get_shares(ring, dir, s, problem);
     keyring_free(&ring);
