@@ -60,7 +60,7 @@ static struct {
     bool is_open; /* admits everybody */
 } roster;
 
-static uint8_t big[SOCKET_BYTES_MAX + 1];
+__attribute__((unused)) static uint8_t big[SOCKET_BYTES_MAX + 1];
 
 static inline bool admit(void *ctx, const uint8_t transport_key[CURVE_KEY_BYTES])
 {
