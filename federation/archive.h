@@ -11,6 +11,7 @@
 #define FEDERATION_ARCHIVE_H
 
 #include "proto/err.h"
+#include "protocol/envelope.h"
 #include "protocol/feed.h"
 
 enum entry_state {
@@ -50,6 +51,23 @@ struct feed_record {
     uint64_t refused;  /* entries stored as refused */
     uint64_t profile_plus_one; /* index of its newest profile entry, plus one; 0 none */
     bool is_disputed;          /* its author signed things that contradict each other */
+};
+
+/* What is known of one envelope: at its author, at a relay that keeps it, at its addressee. */
+enum parcel_state {
+    PARCEL_WAITING = 1, /* at its author: nobody has taken it yet */
+    PARCEL_KEPT,        /* a relay has it: at the author, another; at that relay, this one */
+    PARCEL_DELIVERED,   /* its addressee has it */
+    PARCEL_UNREADABLE,  /* its addressee cannot open it */
+};
+
+struct parcel_record {
+    uint8_t author[AUTHOR_BYTES];
+    uint64_t index;
+    uint8_t addressee[AUTHOR_BYTES];
+    uint32_t expires_day;
+    enum parcel_state state;
+    uint8_t receipt[SIGNATURE_BYTES]; /* the addressee's, once it is delivered or unreadable */
 };
 
 struct archive {
@@ -92,6 +110,14 @@ struct archive {
     /* The daily checkpoint of a feed with that number, copied to out; false if unknown. */
     bool (*witness)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch,
                     uint64_t seq, uint8_t out[CHECKPOINT_SIGNED_BYTES]);
+
+    /* What is known of an envelope; false if nothing is. */
+    bool (*parcel)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t index,
+                   struct parcel_record *out);
+
+    /* Whether an envelope of this sender with this id was accepted before. */
+    bool (*message)(void *ctx, const uint8_t sender[AUTHOR_BYTES],
+                    const uint8_t id[ENVELOPE_ID_BYTES]);
 
     /* The signed roster document of a version, copied to out. Returns its length, 0 if unknown. */
     size_t (*roster)(void *ctx, uint64_t version, uint8_t *out, size_t cap);

@@ -63,12 +63,14 @@ static void seen_of_peers(struct federation *f, const struct checkpoint *last, b
 static enum err write_entry(struct federation *f, const struct draft *d, uint64_t index,
                             uint8_t *header, struct bytes *body, struct effects *out)
 {
+    enum audience audience = (enum audience)d->audience;
+    bool is_addressed = audience == AUDIENCE_ADDRESSED;
     size_t need = BODY_FIXED_BYTES + d->payload.len;
-    if (need > BODY_BYTES_MAX)
+    if (need > (size_t)(is_addressed ? ADDRESSED_BODY_BYTES_MAX : BODY_BYTES_MAX))
         return ERR_LIMIT;
-    size_t cap = BODY_UNIT_BYTES;
+    size_t cap = is_addressed ? 16 * BODY_UNIT_BYTES : BODY_UNIT_BYTES;
     while (cap < need)
-        cap *= 2;
+        cap *= is_addressed ? 4 : 2;
     uint8_t *bytes = effects_alloc(out, cap);
     if (bytes == NULL)
         return ERR_FULL;
@@ -79,11 +81,11 @@ static enum err write_entry(struct federation *f, const struct draft *d, uint64_
                      .ref_plus_one = d->ref_plus_one,
                      .payload = d->payload};
     size_t len;
-    enum err e = body_encode(&b, AUDIENCE_ALL, salt, bytes, cap, &len);
+    enum err e = body_encode(&b, audience, salt, bytes, cap, &len);
     if (e != OK)
         return e;
     struct header h = {.version = HEADER_VERSION,
-                       .audience = AUDIENCE_ALL,
+                       .audience = d->audience,
                        .body_units = (uint16_t)(len / BODY_UNIT_BYTES),
                        .expires_day = d->expires_day,
                        .index = index};
@@ -294,6 +296,7 @@ void author_tick(struct federation *f, struct effects *out)
     if (!f->may_sign || !roster_is_active(org) || core_feed_secret(f) == NULL ||
         core_own_feed(f) == NULL || f->now_utc <= 0)
         return;
+    prekeys_tick(f, out);
     tick_profile(f, out);
     tick_receipts(f, out);
     tick_cover(f, out);

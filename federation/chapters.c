@@ -57,6 +57,7 @@ static void cut_back(struct federation *f, struct feed *feed, uint64_t size, str
     feed->owed_from = feed->owed_swept = 0;
     forget_checkpoints(feed);
     serve_feed_cut(f, feed);
+    parcels_cut_back(f, feed, tree.size);
     pull_restart(f, feed);
     struct effect *e = effects_add(out, EFFECT_PERSIST_CUT_BACK);
     memcpy(e->author, feed->rec.author, AUTHOR_BYTES);

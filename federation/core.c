@@ -109,13 +109,17 @@ static uint64_t others_day(struct federation *f)
     return newest_utc / 86400;
 }
 
+uint32_t core_sober_day(struct federation *f)
+{
+    uint64_t today = core_today(f), others = others_day(f);
+    return (uint32_t)(others > 0 && today > others + 1 ? others + 1 : today);
+}
+
 uint64_t core_budget_day(struct federation *f, struct effects *out)
 {
     /* This day never goes back, so a clock that is far ahead for a moment must not carry it away:
      * no budget would be renewed before that date. */
-    uint64_t today = core_today(f), others = others_day(f);
-    if (others > 0 && today > others + 1)
-        today = others + 1;
+    uint64_t today = core_sober_day(f);
     if (today > f->marks[MARK_DAY_MAX])
         core_mark(f, MARK_DAY_MAX, today, out);
     return f->marks[MARK_DAY_MAX];
@@ -266,6 +270,7 @@ static void every_second(struct federation *f, struct effects *out)
     forks_tick(f, out);
     author_tick(f, out);
     witness_tick(f, out);
+    parcels_tick(f, out);
     if (f->now_ms - f->swept_ms >= SWEEP_MS) {
         f->swept_ms = f->now_ms;
         ingest_sweep(f, out);
@@ -278,13 +283,17 @@ static void tick(struct federation *f, struct effects *out)
 {
     if (f->has_roster && (f->ticked_ms == 0 || f->now_ms - f->ticked_ms >= TICK_MS))
         every_second(f, out);
-    else
+    else if (f->is_serving)
         serve_pump(f, out);
+    else
+        parcels_pump(f, out);
 }
 
 void federation_step(struct federation *f, const struct event *ev, struct effects *out)
 {
     effects_clear(out);
+    sodium_memzero(f->plain, f->plain_bytes);
+    f->plain_bytes = 0;
     f->now_ms = ev->now_ms;
     f->now_utc = ev->now_utc;
     rng_mix(&f->rng, ev->fresh);
@@ -310,6 +319,9 @@ void federation_step(struct federation *f, const struct event *ev, struct effect
     case EVENT_ROSTER:
         rosters_event(f, ev->roster.signed_roster, out);
         break;
+    case EVENT_SEND:
+        parcels_event(f, ev, out);
+        break;
     }
     assert(f->feed_count <= ORGANISATIONS_MAX && out->count <= EFFECTS_MAX);
 }
@@ -318,5 +330,5 @@ uint64_t federation_deadline_ms(const struct federation *f)
 {
     if (!f->has_roster)
         return f->now_ms + TICK_MS; /* there is nothing to do before EVENT_ROSTER */
-    return f->is_serving ? f->now_ms : f->ticked_ms + TICK_MS;
+    return f->is_serving || f->is_delivering ? f->now_ms : f->ticked_ms + TICK_MS;
 }

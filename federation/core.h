@@ -42,9 +42,16 @@ enum {
     SWEEP_MAX = 256,
     OFFER_MS = 10000, /* between showing others what we newly hold of a feed */
     OFFER_AGAIN_MS = 60000,
-    OFFERS_OF_NEWS = 8, /* connections that are shown it */
+    OFFERS_OF_NEWS = 8,    /* connections that are shown it */
     OFFERS_AT_START = 256, /* feeds that a new connection is shown */
-    FORK_CHANGES_MAX = 16, /* proofs against one author, each in place of the last, since the start */
+    FORK_CHANGES_MAX =
+        16,             /* proofs against one author, each in place of the last, since the start */
+    PARCELS_MAX = 1024, /* envelopes on their way from here, or kept here for others */
+    PARCELS_KEPT_EACH = 64,  /* of one author that are kept here for others */
+    PARCEL_RETRY_MS = 10000, /* handed over, and nothing was said of it */
+    PARCEL_ASK_MS = 60000,   /* a relay has it: ask what became of it */
+    PARCEL_PATH_MS = 600000, /* a relay has it for so long: try the next one too */
+    PREKEYS_KEPT = 3,        /* the last week's, this week's and the next one's */
 };
 
 struct link {
@@ -57,6 +64,7 @@ struct link {
     uint64_t roster_version;   /* that it says it has; 0 once it did not give it */
     uint8_t rival[HASH_BYTES]; /* another list of our version that it knows; zeros likewise */
     uint64_t under_way;        /* bytes of batches sent and not yet acknowledged */
+    uint64_t handed_ms; /* when an envelope was handed over that was not answered yet; 0 none */
 };
 
 struct feed {
@@ -84,9 +92,10 @@ struct feed {
     uint64_t offered_seq;
     uint32_t fork_epoch;
     uint32_t fork_changes; /* proofs taken against its author in that feed_epoch */
-    bool is_fork_due; /* the proof against its author did not reach everybody yet */
+    bool is_fork_due;      /* the proof against its author did not reach everybody yet */
     /* its author as a peer */
     uint64_t held_size; /* how much of our feed it acknowledged */
+    uint64_t told_size; /* of how many entries of ours it has the headers at least */
     struct profile profile;
     uint32_t budget_day;
     uint32_t budget_used; /* by this member, at us as a keyholder */
@@ -141,6 +150,21 @@ struct job {
     uint8_t evaluated[KEYHOLDERS_MAX][EVALUATION_POINTS_MAX * POINT_BYTES];
 };
 
+struct parcel {
+    bool is_used;
+    struct parcel_record rec;
+    uint64_t tried_ms; /* when it was last handed over, or asked about; 0: not since the start */
+    uint64_t path_ms;  /* when the relay of this turn took it */
+    size_t relay;      /* whose turn it is, of those that the addressee's profile names */
+    bool is_taken;     /* that relay has it */
+};
+
+struct own_prekey {
+    bool is_used;
+    uint32_t week;
+    struct envelope_key key;
+};
+
 /* Assembling one roster document from chunks. */
 struct roster_fetch {
     uint32_t link; /* 0: none under way */
@@ -175,6 +199,14 @@ struct federation {
     size_t serve_next;     /* whose turn it is */
     uint32_t bulk_credit;  /* given out beyond live credit */
 
+    struct own_prekey prekeys[PREKEYS_KEPT];
+    struct parcel parcels[PARCELS_MAX];
+    size_t parcel_count; /* highest used slot plus one */
+    bool is_delivering;  /* something may be handed over now */
+    size_t deliver_next;
+    uint32_t parcels_day; /* for which what has expired was dropped */
+    size_t plain_bytes;   /* of plain below, to be wiped */
+
     uint8_t head_nonce[32];
     bool may_sign;
     bool is_behind;
@@ -201,6 +233,7 @@ struct federation {
     uint8_t absent[BATCH_ENTRIES_MAX / 8];
     uint8_t proof[MERKLE_PROOF_MAX][HASH_BYTES];
     uint8_t roster_bytes[ROSTER_BYTES_MAX];
+    uint8_t plain[ENVELOPE_BYTES_MAX]; /* an opened envelope, until the next step */
 };
 
 /* ---- core.c: shared by all parts ---- */
@@ -208,6 +241,9 @@ struct roster *core_roster(struct federation *f);
 struct feed *core_feed(struct federation *f, const uint8_t author[AUTHOR_BYTES]);
 struct feed *core_own_feed(struct federation *f);
 uint32_t core_today(const struct federation *f);
+/* The same, but no later than the day after the newest checkpoint of any other active member: a
+ * clock that is far ahead must not make this node forget or renew anything. */
+uint32_t core_sober_day(struct federation *f);
 uint64_t core_budget_day(struct federation *f, struct effects *out);
 void core_report(struct effects *out, const uint8_t *author, enum report what, enum err reason,
                  uint64_t number);
@@ -239,9 +275,9 @@ void links_announce(struct federation *f, struct effects *out);
 /* Tells places that were learnt, at most once in ANNOUNCE_MS. */
 void links_tick(struct federation *f, struct effects *out);
 struct link *links_find(struct federation *f, uint32_t id);
-/* The ready connection to an organisation, preferring one that we dialled; of several that it dialled
- * the newest: an older one may be dead without a sign, as behind a router that forgot it. NULL if
- * there is none. */
+/* The ready connection to an organisation, preferring one that we dialled; of several that it
+ * dialled the newest: an older one may be dead without a sign, as behind a router that forgot it.
+ * NULL if there is none. */
 struct link *links_to(struct federation *f, const uint8_t author[AUTHOR_BYTES]);
 
 /* ---- trees.c ---- */
@@ -312,6 +348,13 @@ bool ingest_has_room(const struct effects *out, size_t count);
 /* Gives each entry its meaning, updates the feed and emits everything. Cannot fail. */
 void ingest_commit(struct federation *f, struct feed *feed, const struct batch *b,
                    struct effects *out);
+/* The body of an envelope that is kept for its addressee, verified against its header; judged too.
+ */
+void ingest_kept(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
+                 struct effects *out);
+/* Deletes a body, which leaves the entry in this state. */
+void ingest_gone(struct federation *f, struct feed *feed, uint64_t index, enum entry_state state,
+                 struct effects *out);
 /* A body that was owed, verified against its header. */
 void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
                  struct effects *out);
@@ -388,6 +431,37 @@ void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk
 void bodies_on_batch(struct federation *f, struct link *l, const Seinpost__BodyBatch *m,
                      struct effects *out);
 void bodies_tick(struct federation *f, struct effects *out);
+
+/* ---- prekeys.c ---- */
+/* Draws and wipes prekeys as the weeks pass, and puts the public ones into the own profile. */
+void prekeys_tick(struct federation *f, struct effects *out);
+/* The key to which an envelope to that role of an organisation is sealed now; NULL if there is
+ * none. */
+const uint8_t *prekeys_of(struct federation *f, const struct feed *feed, uint8_t role);
+
+/* ---- parcels.c ---- */
+void parcels_event(struct federation *f, const struct event *ev, struct effects *out);
+void parcels_tick(struct federation *f, struct effects *out);
+/* Entries of this feed from index size on are gone. */
+void parcels_cut_back(struct federation *f, const struct feed *feed, uint64_t size);
+/* Hands over what can go now. Reads the archive, as serve_pump does. */
+void parcels_pump(struct federation *f, struct effects *out);
+/* The list: one that may still have to be handed on; a free place, NULL if there is none; into it;
+ * out of it. */
+struct parcel *parcels_find(struct federation *f, const uint8_t author[AUTHOR_BYTES],
+                            uint64_t index);
+struct parcel *parcels_free(struct federation *f);
+void parcels_take(struct federation *f, struct parcel *p, const struct parcel_record *rec);
+void parcels_drop(struct federation *f, struct parcel *p);
+void parcels_persist(const struct parcel_record *rec, struct effects *out);
+/* A message about one, to be filled in further, which borrows from rec. */
+enum delivery_what { WHAT_BODY = 1, WHAT_KEEP, WHAT_ASK, WHAT_RECEIPT };
+Seinpost__Delivery parcels_about(enum delivery_what what, const struct parcel_record *rec);
+bool parcels_send(struct federation *f, uint32_t link, Seinpost__Delivery *d, struct effects *out);
+
+/* ---- deliveries.c ---- */
+void deliveries_on_message(struct federation *f, struct link *l, const Seinpost__Delivery *m,
+                           struct effects *out);
 
 /* ---- author.c ---- */
 enum err author_append(struct federation *f, const struct draft *drafts, size_t count,

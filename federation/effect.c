@@ -1,10 +1,14 @@
 #include "federation/effect.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <string.h>
 
 void effects_clear(struct effects *out)
 {
+    for (size_t i = 0; i < out->count; i++)
+        if (out->list[i].type == EFFECT_PERSIST_PREKEY)
+            sodium_memzero(&out->list[i].prekey, sizeof out->list[i].prekey);
     out->count = 0;
     out->arena_used = 0;
 }

@@ -41,7 +41,11 @@ enum effect_type {
     EFFECT_PERSIST_RIVAL,      /* another member list of the version in force */
     EFFECT_PERSIST_CUT_BACK,   /* delete all entries of a feed from its record's size on */
     EFFECT_PERSIST_CORRECTION, /* an entry takes an earlier one back */
-    EFFECT_PERSIST_FORK, /* a proof that an author contradicted itself; in place of another one */
+    EFFECT_PERSIST_FORK,   /* a proof that an author contradicted itself; in place of another one */
+    EFFECT_PERSIST_PREKEY, /* a prekey secret of a week, to be sealed; or it is to be wiped */
+    EFFECT_PERSIST_PARCEL, /* what became of an envelope */
+    EFFECT_PERSIST_POST_PAST, /* a new day: drop what is kept of envelopes that expired before it */
+    EFFECT_MESSAGE,           /* an envelope for this organisation was opened: to the inbox */
 };
 
 struct effect_entry {
@@ -82,9 +86,10 @@ enum report {
     REPORT_HEAD_BEHIND,  /* a peer knows a newer checkpoint of ours than we hold: we do not sign */
     REPORT_VERSION,      /* a peer speaks no version that we speak */
     REPORT_ROSTER_STALE, /* the member list is past its freshness date */
-    REPORT_WITNESS_CONFLICT, /* a peer saw another checkpoint of this author than we did */
-    REPORT_ROSTER_RIVAL,     /* stewards signed two member lists of one version */
-    REPORT_CUT_BACK,         /* entries beyond the end that the member list names were deleted */
+    REPORT_WITNESS_CONFLICT,    /* a peer saw another checkpoint of this author than we did */
+    REPORT_ROSTER_RIVAL,        /* stewards signed two member lists of one version */
+    REPORT_CUT_BACK,            /* entries beyond the end that the member list names were deleted */
+    REPORT_ENVELOPE_UNREADABLE, /* an envelope for us cannot be opened */
 };
 
 struct effect {
@@ -155,6 +160,19 @@ struct effect {
             uint32_t feed_epoch;
             struct bytes proof;
         } fork;
+        struct {
+            uint32_t week;
+            bool is_gone;
+            uint8_t secret[KEY_BYTES]; /* wiped with the next step */
+        } prekey;
+        struct parcel_record parcel;
+        struct {
+            uint32_t day;
+        } past;
+        struct {
+            uint64_t index;           /* in the feed of author */
+            struct envelope envelope; /* its content is wiped with the next step */
+        } message;
         struct {
             uint64_t ticket;
             enum err result;

@@ -4,6 +4,7 @@
 #ifndef FEDERATION_EVENT_H
 #define FEDERATION_EVENT_H
 
+#include "protocol/envelope.h"
 #include "protocol/evaluation.h"
 #include "protocol/feed.h"
 #include "protocol/rng.h"
@@ -16,11 +17,13 @@ enum event_type {
     EVENT_APPEND,   /* the desk adds entries to the own feed; answered by EFFECT_APPENDED */
     EVENT_EVALUATE, /* the desk needs pseudonyms; answered by EFFECT_EVALUATED, now or later */
     EVENT_ROSTER, /* the operator brings a signed roster; answered by ROSTER_ADOPTED or _REFUSED */
+    EVENT_SEND,   /* the desk writes to one organisation; answered by EFFECT_APPENDED */
 };
 
 /* An entry to be written. The payload is encoded already (entry.h). */
 struct draft {
     uint8_t type;
+    uint8_t audience; /* enum audience */
     uint32_t expires_day;
     uint64_t ref_plus_one;
     struct bytes payload;
@@ -67,6 +70,15 @@ struct event {
         struct {
             struct bytes signed_roster;
         } roster;
+        struct {
+            uint64_t ticket;
+            uint8_t recipient[AUTHOR_BYTES];
+            uint8_t role;                         /* whom there, as its prekeys name roles */
+            uint8_t type;                         /* enum envelope_type */
+            uint8_t id[ENVELOPE_ID_BYTES];        /* fresh random bytes */
+            uint8_t reference[ENVELOPE_ID_BYTES]; /* zeros: none */
+            struct bytes content;
+        } send;
     };
 };
 

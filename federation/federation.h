@@ -18,6 +18,9 @@
  *     bodies    owed bodies, asked for elsewhere
  *     access    who may be given what
  *     witness   daily checkpoints: for observers, and compared with what others saw
+ *     prekeys   what others seal envelopes to, a new one each week
+ *     parcels   envelopes on their way: to the addressee, or to a relay that keeps them for it
+ *     deliveries envelopes that come in, and receipts for them
  *     author    the own feed: appending, receipts, cover, freshness
  *     standing  asking peers for the own newest checkpoint before signing
  *     keyholder answering evaluations within budgets
@@ -91,6 +94,11 @@ federation_load_witness(struct federation *f,
 void federation_load_budget(struct federation *f, const uint8_t member[AUTHOR_BYTES], uint32_t day,
                             uint32_t used);
 void federation_load_mark(struct federation *f, enum mark mark, uint64_t value);
+/* The secret half of a prekey, of the week that begins on day week * PREKEY_DAYS. */
+void federation_load_prekey(struct federation *f, uint32_t week, const uint8_t secret[KEY_BYTES]);
+/* An envelope that may still have to be handed on: PARCEL_WAITING or PARCEL_KEPT; others are passed
+ * over. */
+void federation_load_parcel(struct federation *f, const struct parcel_record *record);
 
 /* Carries one event through. *out is cleared first; its contents live until the next step. */
 void federation_step(struct federation *f, const struct event *ev, struct effects *out);

@@ -163,6 +163,12 @@ static void emit_correction(const struct feed *feed, enum entry_type what, uint6
     e->correction.by = by;
 }
 
+void ingest_gone(struct federation *f, struct feed *feed, uint64_t index, enum entry_state state,
+                 struct effects *out)
+{
+    emit_gone(f, feed, index, state, 0, out);
+}
+
 /* The entry that an erasure in this batch names may lie in the batch itself, before it is stored.
  */
 static void take_erase(struct federation *f, struct feed *feed, const struct batch *b,
@@ -278,7 +284,12 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
         assert(is_header == OK);
         e->index = h.index;
         e->expires_day = h.expires_day;
-        if (b->bodies[i].len == 0) {
+        /* An envelope comes by itself (parcels.c), to whom it is for: one that is in a batch is not
+         * for us, or not to be had in this way. */
+        bool is_ours = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
+        if (b->bodies[i].len > 0 && h.audience == AUDIENCE_ADDRESSED && !is_ours)
+            core_report(out, feed->rec.author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, h.index);
+        if (b->bodies[i].len == 0 || (h.audience == AUDIENCE_ADDRESSED && !is_ours)) {
             e->state = absent_state(f, &h, &b->checkpoint);
             feed->rec.owed += e->state == STATE_OWED;
             continue;
@@ -295,6 +306,23 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
     take_checkpoint(f, feed, b, out);
     if (feed->rec.profile_plus_one != profile_was)
         links_review(f, out);
+}
+
+void ingest_kept(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
+                 struct effects *out)
+{
+    struct header h;
+    struct body b = {0};
+    enum err is_header = header_decode(header, &h);
+    assert(is_header == OK);
+    struct effect *e = effects_add(out, EFFECT_PERSIST_BODY);
+    memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
+    e->body.entry.index = h.index;
+    e->body.entry.header = header;
+    e->body.entry.expires_day = h.expires_day;
+    e->body.feed = &feed->rec;
+    judge(f, feed, NULL, &h, body, (uint32_t)(feed->seen.time_utc / 86400), &e->body.entry, &b);
+    assert(e->body.entry.state == STATE_HELD);
 }
 
 void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,

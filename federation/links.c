@@ -275,6 +275,7 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
         return; /* it announces a newer member list, or a place */
     }
     standing_link_ready(f, l, out);
+    f->is_delivering = f->parcel_count > 0;
     pull_choose(f, out);
 }
 
@@ -329,6 +330,9 @@ static void dispatch(struct federation *f, struct link *l, const Seinpost__Messa
         return;
     case SEINPOST__MESSAGE__BODY_EVIDENCE:
         forks_on_evidence(f, l, m->evidence, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_DELIVERY:
+        deliveries_on_message(f, l, m->delivery, out);
         return;
     case SEINPOST__MESSAGE__BODY__NOT_SET:
     case _SEINPOST__MESSAGE__BODY__CASE_IS_INT_SIZE:

@@ -130,7 +130,12 @@ void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follo
     if (is_own && holds && peer != NULL && m->size > peer->held_size &&
         m->size <= feed->rec.tree.size)
         peer->held_size = m->size;
+    bool has_headers = core_access(f, l->author, feed) >= ACCESS_HEADERS;
+    if (is_own && has_headers && peer != NULL && m->size > peer->told_size &&
+        m->size <= feed->rec.tree.size)
+        peer->told_size = m->size;
     f->is_serving = true;
+    f->is_delivering = f->parcel_count > 0;
 }
 
 /* ---- Reading a batch ---- */

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "node/log.h"
+#include "node/store_post.h"
 #include "node/store_write.h"
 
 enum {
@@ -248,6 +249,7 @@ static void tell(struct node *n, const struct effect *e)
         [REPORT_WITNESS_CONFLICT] = {LEVEL_ERROR,   "witnesses-disagree"},
         [REPORT_ROSTER_RIVAL] = {LEVEL_ERROR,   "member-list-twice" },
         [REPORT_CUT_BACK] = {LEVEL_WARNING, "feed-cut-back"     },
+        [REPORT_ENVELOPE_UNREADABLE] = {LEVEL_WARNING, "message-not-opened"},
     };
     log_line(rows[e->report.what].level, rows[e->report.what].event,
              log_text("org", node_org_id(n, e->author)), log_err("reason", e->report.reason),
@@ -260,6 +262,8 @@ static enum err cut_back(struct node *n, const struct effect *e)
     enum err r = store_apply(n->store, e);
     if (r == OK && memcmp(e->author, n->author, AUTHOR_BYTES) == 0)
         r = store_desk_cut(n->store, e->entries.feed->tree.size);
+    if (r == OK && memcmp(e->author, n->author, AUTHOR_BYTES) == 0)
+        r = store_outbox_cut(n->store, e->entries.feed->tree.size);
     return r;
 }
 
@@ -301,11 +305,17 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_WITNESS:
     case EFFECT_PERSIST_PEER_SEEN:
     case EFFECT_PERSIST_CORRECTION:
+    case EFFECT_PERSIST_PARCEL:
+    case EFFECT_PERSIST_POST_PAST:
     case EFFECT_PERSIST_MARK:
     case EFFECT_PERSIST_FORK:
         return store_apply(n->store, e);
     case EFFECT_PERSIST_CUT_BACK:
         return cut_back(n, e);
+    case EFFECT_PERSIST_PREKEY:
+        return desk_on_prekey(n->desk, e);
+    case EFFECT_MESSAGE:
+        return desk_on_message(n->desk, e);
     case EFFECT_APPENDED:
         desk_on_appended(n->desk, e);
         return OK;

@@ -364,6 +364,14 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         verify_request(d, client);
     } else if (what != NULL && strcmp(what, "witness") == 0) {
         witness_request(d, client, request);
+    } else if (what != NULL && strcmp(what, "send") == 0) {
+        post_send(d, client, request);
+    } else if (what != NULL && strcmp(what, "inbox") == 0) {
+        post_inbox(d, client, request);
+    } else if (what != NULL && strcmp(what, "inbox-delete") == 0) {
+        post_inbox_delete(d, client, request);
+    } else if (what != NULL && strcmp(what, "outbox") == 0) {
+        post_outbox(d, client);
     } else if (what != NULL && strcmp(what, "roster-import") == 0) {
         do_import(d, client, request);
     } else {

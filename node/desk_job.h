@@ -5,6 +5,7 @@
  *     desk_job.c      one bulk of people: reading rows, evaluating them chunk by chunk
  *     desk_publish.c  what becomes of an evaluated publication
  *     desk_consult.c  what becomes of an evaluated consult
+ *     desk_post.c     messages to and from other organisations
  *     desk_witness.c  daily checkpoints, and who saw the same
  *
  * A job: rows are read and checked; chunks of up to EVALUATION_POINTS_MAX match keys go to the
@@ -111,6 +112,12 @@ struct bytes row_field(const struct row *r, const char *name);
 json_t *problem_json(const struct field_problem *p);
 /* The key period that rows were evaluated in. */
 uint32_t desk_epoch(const struct desk *d);
+
+/* ---- desk_post.c ---- */
+void post_send(struct desk *d, uint64_t client, const json_t *request);
+void post_inbox(struct desk *d, uint64_t client, const json_t *request);
+void post_inbox_delete(struct desk *d, uint64_t client, const json_t *request);
+void post_outbox(struct desk *d, uint64_t client);
 
 /* ---- verify.c ---- */
 void verify_request(struct desk *d, uint64_t client);

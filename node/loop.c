@@ -267,6 +267,17 @@ static enum err open_transport(struct node *n, const struct node_secrets *secret
     return e;
 }
 
+static enum err load_post(struct node *n, struct problem *problem)
+{
+    enum err e = desk_load_post(n->desk);
+    if (e != OK)
+        problem_set(problem,
+                    _("What %s/node.db keeps of messages does not open with the keys of this node "
+                      "(%s). Put a backup of both in place."),
+                    n->config.data_dir, err_name(e));
+    return e;
+}
+
 enum err node_open(struct node **out, const struct config *config, struct node_secrets *secrets,
                    struct problem *problem)
 {
@@ -296,6 +307,8 @@ enum err node_open(struct node **out, const struct config *config, struct node_s
         e = open_transport(n, secrets, problem);
     if (e == OK)
         n->desk = desk_new(n, secrets->desk_key);
+    if (e == OK)
+        e = load_post(n, problem);
     if (e == OK)
         e = control_open(n, &n->control, problem);
     sodium_memzero(secrets, sizeof *secrets);

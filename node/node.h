@@ -100,6 +100,13 @@ void desk_on_evaluated(struct desk *d, const struct effect *e);
 void desk_on_appended(struct desk *d, const struct effect *e);
 /* The member list that a roster request brought was adopted or refused. */
 void desk_on_roster(struct desk *d, enum err result, uint64_t version);
+/* Keeps a prekey secret sealed, or deletes it; and puts a message that came into the inbox. ERR_IO.
+ */
+MUST_CHECK enum err desk_on_prekey(struct desk *d, const struct effect *e);
+MUST_CHECK enum err desk_on_message(struct desk *d, const struct effect *e);
+/* Gives the core back the prekeys and the envelopes under way. ERR_FORMAT for one that the desk key
+ * does not open, ERR_IO. */
+MUST_CHECK enum err desk_load_post(struct desk *d);
 /* The client went away: its jobs are dropped where that leaves nothing half-done. */
 void desk_client_gone(struct desk *d, uint64_t client);
 /* After a commit: answers that say "published" may go. */

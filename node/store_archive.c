@@ -189,6 +189,8 @@ struct archive store_archive(struct store *s)
         .receipts_due = archive_receipts_due,
         .seen = archive_seen,
         .witness = archive_witness,
+        .parcel = store_archive_parcel,
+        .message = store_archive_message,
         .roster = archive_roster,
         .rival = archive_rival,
         .fork = archive_fork,

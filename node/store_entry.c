@@ -271,7 +271,8 @@ static enum err erase_entry(struct store *s, int64_t id, enum entry_state state)
 
 enum err store_apply_gone(struct store *s, const struct effect *f)
 {
-    assert(f->gone.state == STATE_ERASED || f->gone.state == STATE_EXPIRED);
+    assert(f->gone.state == STATE_ERASED || f->gone.state == STATE_EXPIRED ||
+           f->gone.state == STATE_ADDRESSED);
     uint32_t number = 0;
     enum err e = feed_of(s, f, f->gone.feed, &number);
     if (e != OK)
@@ -287,9 +288,9 @@ enum err store_apply_gone(struct store *s, const struct effect *f)
 
 enum err store_apply_cut_back(struct store *s, const struct effect *f)
 {
-    static const enum stmt by_entry[] = {SQL_CUT_TAGS,   SQL_CUT_EXPIRING, SQL_CUT_OWED,
-                                         SQL_CUT_DUE,    SQL_CUT_ALERTS,   SQL_CUT_CORRECTIONS,
-                                         SQL_CUT_ENTRIES};
+    static const enum stmt by_entry[] = {SQL_CUT_TAGS,    SQL_CUT_EXPIRING, SQL_CUT_OWED,
+                                         SQL_CUT_DUE,     SQL_CUT_ALERTS,   SQL_CUT_CORRECTIONS,
+                                         SQL_CUT_PARCELS, SQL_CUT_ENTRIES};
     uint64_t size = f->entries.feed->tree.size;
     uint32_t number = 0;
     enum err e = store_feed_write(s, f->entries.feed, &number);

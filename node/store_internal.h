@@ -7,6 +7,7 @@
  * store_feed.c     feed numbers and feed records
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
  * store_correct.c  what was taken back, alerts, the watch-list
+ * store_post.c     envelopes: prekeys, what became of each, inbox and outbox
  * store_write.c    the other effects, the desk; store_read.c  the other reads
  *
  * An entry's id is its feed's number << 40 | its index, so that one feed's entries are neighbours
@@ -80,6 +81,23 @@ enum stmt {
     SQL_CUT_CORRECTIONS,
     SQL_CUT_TAKEN_BACK,
     SQL_CUT_TILES,
+    SQL_CUT_PARCELS,
+    SQL_PREKEY_SET,
+    SQL_PREKEY_DROP,
+    SQL_PREKEY_LIST,
+    SQL_PARCEL_SET,
+    SQL_PARCEL_ONE,
+    SQL_PARCEL_LIST,
+    SQL_PARCEL_PAST,
+    SQL_INBOX_NEW,
+    SQL_INBOX_KNOWN,
+    SQL_INBOX_LIST,
+    SQL_INBOX_DROP,
+    SQL_INBOX_PAST,
+    SQL_OUTBOX_SET,
+    SQL_OUTBOX_LIST,
+    SQL_OUTBOX_CUT,
+    SQL_OUTBOX_PAST,
     SQL_BUDGET_SET,
     SQL_BUDGET_DAY,
     SQL_BUDGET_LIST,
@@ -205,6 +223,14 @@ MUST_CHECK enum err store_apply_correction(struct store *s, const struct effect 
 /* Writes beside the target, also of an erasure, which takes it back. */
 MUST_CHECK enum err store_correction_add(struct store *s, uint32_t number, uint64_t target,
                                          enum entry_type what, uint64_t by);
+
+/* The effects PARCEL and POST_PAST, and the archive's answers about envelopes. */
+MUST_CHECK enum err store_apply_parcel(struct store *s, const struct effect *f);
+MUST_CHECK enum err store_apply_post_past(struct store *s, const struct effect *f);
+bool store_archive_parcel(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t index,
+                          struct parcel_record *out);
+bool store_archive_message(void *ctx, const uint8_t sender[AUTHOR_BYTES],
+                           const uint8_t id[ENVELOPE_ID_BYTES]);
 
 /* Run a statement that takes one integer, or two. */
 MUST_CHECK enum err store_run_one(struct store *s, enum stmt which, int64_t value);

@@ -35,7 +35,13 @@ const char *const store_schema_2_sql =
     "CREATE TABLE alert(entry INTEGER PRIMARY KEY);"
     "CREATE TABLE watch(id INTEGER PRIMARY KEY, sealed BLOB);"
     "CREATE TABLE fork(author BLOB, feed_epoch INTEGER, proof BLOB,"
-    " PRIMARY KEY(author, feed_epoch)) WITHOUT ROWID;";
+    " PRIMARY KEY(author, feed_epoch)) WITHOUT ROWID;"
+    "CREATE TABLE prekey(week INTEGER PRIMARY KEY, sealed BLOB);"
+    "CREATE TABLE parcel(entry INTEGER PRIMARY KEY, expires INTEGER, state INTEGER, addressee BLOB,"
+    " receipt BLOB);"
+    "CREATE TABLE inbox(number INTEGER PRIMARY KEY, expires INTEGER, sender BLOB,"
+    " id BLOB, sealed BLOB, UNIQUE(sender, id));"
+    "CREATE TABLE outbox(own INTEGER PRIMARY KEY, expires INTEGER, sealed BLOB);";
 
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
@@ -127,6 +133,24 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_WITNESS_OF] = "SELECT signed, day FROM witness WHERE author=?1 ORDER BY feed_epoch, seq",
     [SQL_PEER_SEEN_SET] = "INSERT OR REPLACE INTO peer_seen VALUES(?,?,?,?)",
     [SQL_PEER_SEEN_ONE] = "SELECT rows FROM peer_seen WHERE author=?1",
+    [SQL_CUT_PARCELS] = "DELETE FROM parcel WHERE entry>=?1 AND entry<?2",
+    [SQL_PREKEY_SET] = "INSERT OR REPLACE INTO prekey VALUES(?,?)",
+    [SQL_PREKEY_DROP] = "DELETE FROM prekey WHERE week=?",
+    [SQL_PREKEY_LIST] = "SELECT week, sealed FROM prekey ORDER BY week",
+    [SQL_PARCEL_SET] = "INSERT OR REPLACE INTO parcel VALUES(?,?,?,?,?)",
+    [SQL_PARCEL_ONE] = "SELECT expires, state, addressee, receipt FROM parcel WHERE entry=?1",
+    [SQL_PARCEL_LIST] = "SELECT entry, expires, state, addressee, receipt FROM parcel ORDER BY entry",
+    [SQL_PARCEL_PAST] = "DELETE FROM parcel WHERE expires<?1",
+    [SQL_INBOX_NEW] = "INSERT INTO inbox(expires, sender, id, sealed) VALUES(?,?,?,?)",
+    [SQL_INBOX_KNOWN] = "SELECT 1 FROM inbox WHERE sender=?1 AND id=?2",
+    [SQL_INBOX_LIST] = "SELECT number, id, sealed FROM inbox WHERE number>=?1 AND sealed IS NOT NULL"
+                   " ORDER BY number",
+    [SQL_INBOX_DROP] = "UPDATE inbox SET sealed=NULL WHERE number=?1 AND sealed IS NOT NULL",
+    [SQL_INBOX_PAST] = "DELETE FROM inbox WHERE expires<?1",
+    [SQL_OUTBOX_SET] = "INSERT OR REPLACE INTO outbox VALUES(?,?,?)",
+    [SQL_OUTBOX_LIST] = "SELECT own, sealed FROM outbox ORDER BY own",
+    [SQL_OUTBOX_CUT] = "DELETE FROM outbox WHERE own>=?1",
+    [SQL_OUTBOX_PAST] = "DELETE FROM outbox WHERE expires<?1",
     [SQL_MARK_SET] = "INSERT OR REPLACE INTO mark VALUES" TWO,
     [SQL_MARK_ONE] = "SELECT value FROM mark WHERE mark=?1",
     [SQL_DESK_NEW] = "INSERT INTO desk VALUES" TWO,

@@ -149,6 +149,10 @@ enum err store_apply(struct store *s, const struct effect *f)
         return apply_peer_seen(s, f);
     case EFFECT_PERSIST_CORRECTION:
         return store_apply_correction(s, f);
+    case EFFECT_PERSIST_PARCEL:
+        return store_apply_parcel(s, f);
+    case EFFECT_PERSIST_POST_PAST:
+        return store_apply_post_past(s, f);
     case EFFECT_PERSIST_MARK:
         return store_run_two(s, SQL_MARK_SET, f->mark.mark, (int64_t)f->mark.value);
     case EFFECT_PERSIST_FORK:
@@ -162,6 +166,8 @@ enum err store_apply(struct store *s, const struct effect *f)
     case EFFECT_ROSTER_ADOPTED:
     case EFFECT_ROSTER_REFUSED:
     case EFFECT_REPORT:
+    case EFFECT_PERSIST_PREKEY: /* the desk seals it first */
+    case EFFECT_MESSAGE:
         break;
     }
     abort(); /* our bug: an effect that persists nothing */

@@ -314,7 +314,8 @@ static enum err size_check(struct bytes frame)
         return e;
     bool is_large = first.number == SEINPOST__MESSAGE__BODY_BATCH ||
                     first.number == SEINPOST__MESSAGE__BODY_BODY_BATCH ||
-                    first.number == SEINPOST__MESSAGE__BODY_SEEN_ANSWER;
+                    first.number == SEINPOST__MESSAGE__BODY_SEEN_ANSWER ||
+                    first.number == SEINPOST__MESSAGE__BODY_DELIVERY;
     return is_large ? OK : ERR_LIMIT;
 }
 

@@ -79,6 +79,7 @@ struct fork_note {
 };
 
 struct shelf {
+    struct pouch pouch;
     struct lane lanes[64];
     size_t lane_count;
     struct charged *charged;
@@ -139,6 +140,7 @@ void shelf_free(struct shelf **s)
         free((*s)->seen[i].rows);
     free((*s)->seen);
     free((*s)->witnessed);
+    pouch_clear(&(*s)->pouch);
     free((*s)->charged);
     free((*s)->due);
     free((*s)->receipts);
@@ -162,6 +164,7 @@ struct shelf *shelf_copy(const struct shelf *s)
     c->seen = duplicate(c->seen, c->seen_count * sizeof *c->seen);
     for (size_t i = 0; i < c->seen_count; i++)
         c->seen[i].rows = duplicate(c->seen[i].rows, c->seen[i].len);
+    pouch_part(&c->pouch);
     c->charged = duplicate(c->charged, c->charged_count * sizeof *c->charged);
     c->due = duplicate(c->due, c->due_count * sizeof *c->due);
     c->receipts = duplicate(c->receipts, c->receipt_count * sizeof *c->receipts);
@@ -272,6 +275,19 @@ static size_t on_due(void *ctx, uint8_t (*authors)[32], uint64_t *indexes, size_
     return n;
 }
 
+static bool on_parcel(void *ctx, const uint8_t author[32], uint64_t index,
+                      struct parcel_record *out)
+{
+    const struct shelf *s = ctx;
+    return pouch_parcel(&s->pouch, author, index, out);
+}
+
+static bool on_message(void *ctx, const uint8_t sender[32], const uint8_t id[ENVELOPE_ID_BYTES])
+{
+    const struct shelf *s = ctx;
+    return pouch_message(&s->pouch, sender, id);
+}
+
 static size_t on_roster(void *ctx, uint64_t version, uint8_t *out, size_t cap)
 {
     const struct shelf *s = ctx;
@@ -378,6 +394,8 @@ struct archive shelf_archive(struct shelf *s)
         .receipts_due = on_due,
         .seen = on_seen,
         .witness = on_witness,
+        .parcel = on_parcel,
+        .message = on_message,
         .roster = on_roster,
         .rival = on_rival,
         .fork = on_fork,
@@ -535,6 +553,7 @@ static void apply_cut_back(struct shelf *s, const struct effect *e)
     for (size_t i = s->due_count; i-- > 0;)
         if (s->due[i].index >= size && memcmp(s->due[i].author, e->author, 32) == 0)
             s->due[i] = s->due[--s->due_count];
+    pouch_cut_back(&s->pouch, e->author, size);
     l->rec = *e->entries.feed;
 }
 
@@ -561,6 +580,8 @@ static void apply_seen(struct shelf *s, const struct effect *e)
 
 void shelf_apply(struct shelf *s, const struct effect *e)
 {
+    if (pouch_apply(&s->pouch, e))
+        return;
     switch ((int)e->type) {
     case EFFECT_PERSIST_ENTRIES:
         apply_entries(s, e);
@@ -637,6 +658,7 @@ void shelf_restore(struct shelf *s, struct federation *f)
         federation_load_budget(f, s->charged[i].member, s->charged[i].day, s->charged[i].used);
     for (int m = 1; m < MARK_COUNT; m++)
         federation_load_mark(f, (enum mark)m, s->marks[m]);
+    pouch_restore(&s->pouch, f);
 }
 
 size_t shelf_witnessed(const struct shelf *s, const uint8_t author[32], struct checkpoint *newest)
@@ -796,5 +818,13 @@ void shelf_digest(const struct shelf *s, uint8_t out[32])
         crypto_generichash_update(&st, s->papers[i].hash, 32);
     crypto_generichash_update(&st, (const uint8_t *)s->marks, sizeof s->marks);
     crypto_generichash_update(&st, (const uint8_t *)s->forks, s->fork_count * sizeof s->forks[0]);
+    uint8_t pouch[32];
+    pouch_digest(&s->pouch, pouch);
+    crypto_generichash_update(&st, pouch, sizeof pouch);
     crypto_generichash_final(&st, out, 32);
+}
+
+struct pouch *shelf_pouch(struct shelf *s)
+{
+    return &s->pouch;
 }

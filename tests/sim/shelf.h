@@ -7,8 +7,8 @@
 #ifndef TESTS_SIM_SHELF_H
 #define TESTS_SIM_SHELF_H
 
-#include "federation/federation.h"
 #include "protocol/correction.h"
+#include "tests/sim/pouch.h"
 
 struct shelf;
 
@@ -63,5 +63,8 @@ struct bytes shelf_fork(const struct shelf *s, const uint8_t author[32], uint32_
 void shelf_digest(const struct shelf *s, uint8_t out[32]);
 
 uint64_t shelf_size(const struct shelf *s, const uint8_t author[32]);
+
+/* What it keeps of envelopes. */
+struct pouch *shelf_pouch(struct shelf *s);
 
 #endif

@@ -32,6 +32,8 @@ static const char *report_name(enum report r)
         return "has two member lists of one version";
     case REPORT_CUT_BACK:
         return "cuts back the feed of";
+    case REPORT_ENVELOPE_UNREADABLE:
+        return "cannot open an envelope of";
     default:
         return "reports something of";
     }

@@ -71,6 +71,9 @@ enum err world_signal(struct world *w, size_t node, uint32_t number, uint32_t ex
 /* Appends count of them in one batch, with tags from the numbers from number on. */
 enum err world_signals(struct world *w, size_t node, uint32_t number, size_t count,
                        uint64_t *first);
+/* Sends an envelope of type letter to another node; id is made from the number. */
+enum err world_send(struct world *w, size_t node, size_t to, uint32_t number, struct bytes content,
+                    uint64_t *index);
 enum err world_erase(struct world *w, size_t node, uint64_t index);
 void world_tag(uint32_t number, uint8_t tag[16]);
 

@@ -67,6 +67,24 @@ enum err world_erase(struct world *w, size_t node, uint64_t index)
     return world_append(w, node, &d, 1, NULL);
 }
 
+enum err world_send(struct world *w, size_t node, size_t to, uint32_t number, struct bytes content,
+                    uint64_t *index)
+{
+    struct machine *m = &w->machines[node];
+    struct event ev = {.type = EVENT_SEND};
+    ev.send.role = PREKEY_INTEGRITY_OFFICER;
+    ev.send.type = ENVELOPE_LETTER;
+    memcpy(ev.send.recipient, w->machines[to].config.author, AUTHOR_BYTES);
+    world_tag(number, ev.send.id);
+    ev.send.content = content;
+    m->has_appended = false;
+    world_step(w, node, &ev);
+    assert(m->has_appended);
+    if (index != NULL)
+        *index = m->first;
+    return m->appended;
+}
+
 uint64_t world_ask(struct world *w, size_t node, const char *subject, size_t count)
 {
     static char names[EVALUATION_POINTS_MAX + 1][64];
