@@ -80,6 +80,12 @@ void federation_coverage(const struct federation *f, int64_t now_utc, struct cov
     }
 }
 
+bool federation_is_disputed(const struct federation *f, const uint8_t author[AUTHOR_BYTES])
+{
+    const struct feed *feed = find(f, author);
+    return feed != NULL && feed->rec.is_disputed;
+}
+
 size_t federation_feed_count(const struct federation *f)
 {
     return f->feed_count;

@@ -158,6 +158,7 @@ struct effect {
         } mark;
         struct {
             uint32_t feed_epoch;
+            const uint8_t *feed_key; /* that it was judged by */
             struct bytes proof;
         } fork;
         struct {

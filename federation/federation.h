@@ -151,6 +151,10 @@ struct feed_status {
 size_t federation_feed_count(const struct federation *f);
 void federation_feed_status(const struct federation *f, size_t i, struct feed_status *out);
 
+/* Whether an organisation contradicted itself under the key that it has now: what it published may
+ * not be the same everywhere. */
+bool federation_is_disputed(const struct federation *f, const uint8_t author[AUTHOR_BYTES]);
+
 /* The newest signed checkpoint of feed i whose entries are all here, copied to out; false if there
  * is none. */
 bool federation_feed_checkpoint(const struct federation *f, size_t i,
@@ -165,8 +169,9 @@ bool federation_head(const struct federation *f, const uint8_t author[AUTHOR_BYT
  */
 struct standing {
     bool may_sign;
-    bool is_behind;  /* somebody knows a newer checkpoint of ours */
-    uint32_t needed; /* always-on nodes that have to answer, this one counted if it is one */
+    bool is_behind;   /* somebody knows a newer checkpoint of ours */
+    bool is_disputed; /* our key signed two histories: it signs nothing more */
+    uint32_t needed;  /* always-on nodes that have to answer, this one counted if it is one */
     uint32_t answered;
     uint64_t size;
     uint64_t seq;

@@ -127,14 +127,16 @@ static void take(struct federation *f, struct feed *feed, struct bytes proof,
     }
     if (known.len > 0 && feed->fork_changes >= FORK_CHANGES_MAX)
         return;
+    const struct organisation *org = roster_find(core_roster(f), feed->rec.author);
     uint8_t *copy = effects_alloc(out, proof.len);
-    if (copy == NULL || !effects_has_room(out, 256, 65536))
+    if (org == NULL || copy == NULL || !effects_has_room(out, 256, 65536))
         return; /* it comes again */
     memcpy(copy, proof.data, proof.len);
     feed->fork_changes++;
     struct effect *e = effects_add(out, EFFECT_PERSIST_FORK);
     memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
     e->fork.feed_epoch = fork->a.feed_epoch;
+    e->fork.feed_key = org->feed_key;
     e->fork.proof = bytes_of(copy, proof.len);
     freeze(f, feed, fork, out);
     spread(f, feed, e->fork.proof, but, out);

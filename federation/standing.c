@@ -186,6 +186,7 @@ void federation_standing(const struct federation *f, struct standing *out)
     for (size_t i = 0; i < f->feed_count; i++) {
         const struct feed *feed = &f->feeds[i];
         if (memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0) {
+            out->is_disputed = feed->rec.is_disputed;
             out->size = feed->rec.tree.size;
             out->seq = feed->seen.seq;
             out->feed_epoch = feed->rec.feed_epoch;

@@ -18,9 +18,10 @@
 struct answers {
     struct people *people;
     struct table *table;
-    json_t *reasons; /* gap -> number of people */
-    json_t *to_ask;  /* "name (org-id)" -> number of a registration -> true */
-    json_t *details; /* what keyholders did instead of answering -> true */
+    json_t *reasons;  /* gap -> number of people */
+    json_t *to_ask;   /* "name (org-id)" -> number of a registration -> true */
+    json_t *disputed; /* "name (org-id)" of those who contradict themselves -> true */
+    json_t *details;  /* what keyholders did instead of answering -> true */
     enum answer last;
     char as_of[32];
     long long feeds, feeds_covered;
@@ -80,6 +81,8 @@ static void add_matches(struct answers *s, const char *ref, const char *answer, 
         snprintf(number, sizeof number, "%lld", index);
         words_list(json_object_get(match, "kinds"), words_kind, kinds, sizeof kinds);
         note_member(s, member, index);
+        if (json_is_true(json_object_get(match, "disputed")))
+            json_object_set_new(s->disputed, member, json_true());
         table_add(s->table, (const char *const[]){i == 0 ? ref : "", i == 0 ? answer : "", member,
                                                   number, kinds, words_text(match, "expires")});
     }
@@ -149,6 +152,22 @@ static void show_members(const struct answers *s)
     }
 }
 
+static void show_disputed(const struct answers *s)
+{
+    const char *member;
+    json_t *value;
+    json_object_foreach(s->disputed, member, value)
+    {
+        char text[768];
+        snprintf(text, sizeof text,
+                 _("%s is IN DISPUTE: it signed two different histories, so that others may see "
+                   "other registrations of it than you. Ask a steward before you rely on it."),
+                 member);
+        putchar('\n');
+        cli_wrap(stdout, 0, text);
+    }
+}
+
 static void show_reasons(const struct answers *s)
 {
     const char *name;
@@ -181,6 +200,7 @@ static void show(const struct answers *s, const json_t *end)
     bool is_one = s->people->file == NULL;
     table_print(s->table, stdout);
     show_members(s);
+    show_disputed(s);
     show_reasons(s);
     if (is_one)
         putchar('\n');
@@ -243,11 +263,13 @@ static int run_consult(const struct cli_args *a)
                         .table = table_new(heads),
                         .reasons = json_object(),
                         .to_ask = json_object(),
+                        .disputed = json_object(),
                         .details = json_object()};
     status = consult(&s, &config, purpose != NULL ? purpose : "recruitment");
     table_free(&s.table);
     json_decref(s.reasons);
     json_decref(s.to_ask);
+    json_decref(s.disputed);
     json_decref(s.details);
     return status;
 }

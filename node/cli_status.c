@@ -88,7 +88,8 @@ static void add_peer(struct table *t, const json_t *p)
     if (strcmp(words_text(p, "status"), "active") != 0)
         remark_add(&remark, "%s", words_status(words_text(p, "status")));
     if (is_true(p, "disputed"))
-        remark_add(&remark, "%s", _("in dispute: it contradicts itself"));
+        remark_add(&remark, "%s",
+                   _("in dispute: it contradicts itself (see: seinpost proof list)"));
     if (words_number(p, "owed") > 0)
         remark_add(&remark, _("%lld without content"), words_number(p, "owed"));
     if (words_number(p, "refused") > 0)
@@ -141,6 +142,12 @@ static void show_signing(const json_t *s)
     const json_t *g = json_object_get(s, "signing");
     if (is_true(g, "may_sign"))
         puts(_("This node may sign."));
+    else if (is_true(g, "disputed"))
+        puts(
+            _("THIS NODE MAY NOT SIGN ANY MORE: its key signed two different histories. Is there a "
+              "second machine with a copy of it, or was an old backup started beside it? Stop all "
+              "but one, and ask the stewards for a new key: seinpost roster rekey. Until then "
+              "nothing new of this organisation is taken anywhere."));
     else if (is_true(g, "behind"))
         puts(_("This node may not sign: others know more of its own entries than it does. It is "
                "fetching them back."));

@@ -372,6 +372,10 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         post_inbox_delete(d, client, request);
     } else if (what != NULL && strcmp(what, "outbox") == 0) {
         post_outbox(d, client);
+    } else if (what != NULL && strcmp(what, "proofs") == 0) {
+        evidence_proofs(d, client, request);
+    } else if (what != NULL && strcmp(what, "feed-export") == 0) {
+        evidence_feed(d, client, request);
     } else if (what != NULL && strcmp(what, "roster-import") == 0) {
         do_import(d, client, request);
     } else {

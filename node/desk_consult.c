@@ -74,16 +74,17 @@ static json_t *kinds_json(unsigned kinds)
     return list;
 }
 
-static json_t *matches_json(const struct matches *m)
+static json_t *matches_json(const struct desk *d, const struct matches *m)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < m->count; i++) {
         char expires[DAY_TEXT_BYTES];
         day_format((int32_t)m->at[i].expires_day, expires);
         json_array_append_new(
-            list, json_pack("{s:s,s:s,s:I,s:o,s:s}", "org_id", m->at[i].author->org_id, "name",
+            list, json_pack("{s:s,s:s,s:I,s:o,s:s,s:b}", "org_id", m->at[i].author->org_id, "name",
                             m->at[i].author->name, "index", (json_int_t)m->at[i].index, "kinds",
-                            kinds_json(m->at[i].kinds), "expires", expires));
+                            kinds_json(m->at[i].kinds), "expires", expires, "disputed",
+                            federation_is_disputed(d->node->core, m->at[i].author->author)));
     }
     return list;
 }
@@ -133,7 +134,7 @@ static void answer_row(struct desk *d, struct desk_job *j, const struct row *r)
     json_t *row = json_pack("{s:I,s:s,s:s,s:o,s:s,s:I,s:I,s:o,s:o,s:s}", "line", r->line, "ref",
                             r->ref, "answer", answer_name(a), "reasons", gaps_json(gaps), "as_of",
                             as_of, "feeds", (json_int_t)c.feeds, "feeds_covered",
-                            (json_int_t)c.feeds_covered, "matches", matches_json(&m), "warnings",
+                            (json_int_t)c.feeds_covered, "matches", matches_json(d, &m), "warnings",
                             warnings_json(r), "detail", r->result == OK ? "" : j->detail);
     desk_line(d, j->client, json_pack("{s:o}", "row", row));
 }

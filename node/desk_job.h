@@ -7,6 +7,7 @@
  *     desk_consult.c  what becomes of an evaluated consult
  *     desk_post.c     messages to and from other organisations
  *     desk_witness.c  daily checkpoints, and who saw the same
+ *     desk_evidence.c proofs of contradictions, and whole feeds, as files
  *
  * A job: rows are read and checked; chunks of up to EVALUATION_POINTS_MAX match keys go to the
  * core, a few at a time; when all are back the job finishes, a slice of rows in each turn of the
@@ -125,6 +126,10 @@ void verify_work(struct desk *d);
 
 /* ---- desk_witness.c ---- */
 void witness_request(struct desk *d, uint64_t client, const json_t *request);
+
+/* ---- desk_evidence.c ---- */
+void evidence_proofs(struct desk *d, uint64_t client, const json_t *request);
+void evidence_feed(struct desk *d, uint64_t client, const json_t *request);
 
 /* ---- desk_publish.c ---- */
 /* Checks the expiry date and, of a row that is not bad already, whether anything can be looked for;

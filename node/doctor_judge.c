@@ -171,6 +171,13 @@ static void check_signing(struct doctor *d, const json_t *status)
         doctor_well(d, "signing", _("The node may sign: others confirmed what it wrote last."));
         return;
     }
+    if (is_true(g, "disputed")) {
+        doctor_todo(d, "signing",
+                    _("The node may not sign any more: its key signed two different histories."));
+        doctor_step(d, _("Make sure that only one machine works with this key, and ask the "
+                         "stewards to give the organisation a new one (seinpost roster rekey)."));
+        return;
+    }
     if (is_true(g, "behind")) {
         doctor_todo(d, "signing",
                     _("The node may not sign: others know more of its own entries "

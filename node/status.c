@@ -160,9 +160,9 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "files_max", json_integer(files_max()));
     json_object_set_new(out, "now", list_time_json(node_now_utc()));
     json_object_set_new(out, "signing",
-                        json_pack("{s:b,s:b,s:I,s:I}", "may_sign", s.may_sign, "behind",
-                                  s.is_behind, "needed", (json_int_t)s.needed, "answered",
-                                  (json_int_t)s.answered));
+                        json_pack("{s:b,s:b,s:b,s:I,s:I}", "may_sign", s.may_sign, "behind",
+                                  s.is_behind, "disputed", s.is_disputed, "needed",
+                                  (json_int_t)s.needed, "answered", (json_int_t)s.answered));
     const struct organisation *own = r != NULL ? roster_find(r, n->author) : NULL;
     json_object_set_new(out, "access", json_string(access_name(access_of(own))));
     json_object_set_new(out, "feed", feed_json(n, r, &s));

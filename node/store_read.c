@@ -105,16 +105,16 @@ enum err store_receipt_list(struct store *s, uint64_t first,
 
 enum err store_forks(struct store *s,
                      bool (*row)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch,
-                                 struct bytes proof),
+                                 const uint8_t feed_key[KEY_BYTES], struct bytes proof),
                      void *ctx)
 {
     sqlite3_stmt *q = store_statement(s, SQL_FORK_LIST);
     bool is_sound = true;
     while (is_sound && store_next(s, q)) {
-        struct bytes author = store_column_bytes(q, 0);
-        is_sound = author.len == AUTHOR_BYTES;
-        if (is_sound && !row(ctx, author.data, (uint32_t)sqlite3_column_int64(q, 1),
-                             store_column_bytes(q, 2)))
+        struct bytes author = store_column_bytes(q, 0), key = store_column_bytes(q, 2);
+        is_sound = author.len == AUTHOR_BYTES && key.len == KEY_BYTES;
+        if (is_sound && !row(ctx, author.data, (uint32_t)sqlite3_column_int64(q, 1), key.data,
+                             store_column_bytes(q, 3)))
             break;
     }
     return list_end(s, q, is_sound);

@@ -97,10 +97,12 @@ MUST_CHECK enum err store_receipt_list(struct store *s, uint64_t first,
                                                    const uint8_t peer[AUTHOR_BYTES]),
                                        void *ctx);
 
-/* Every proof that an author contradicted itself, by author and feed_epoch. */
+/* Every proof that an author contradicted itself, by author and feed_epoch, with the key that it
+ * was judged by. */
 MUST_CHECK enum err store_forks(struct store *s,
                                 bool (*row)(void *ctx, const uint8_t author[AUTHOR_BYTES],
-                                            uint32_t feed_epoch, struct bytes proof),
+                                            uint32_t feed_epoch, const uint8_t feed_key[KEY_BYTES],
+                                            struct bytes proof),
                                 void *ctx);
 
 /* The rows that a "seen" hash commits to, copied to out. Returns their length; 0 if unknown or

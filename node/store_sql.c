@@ -34,7 +34,7 @@ const char *const store_schema_2_sql =
     "CREATE TABLE correction(entry INTEGER PRIMARY KEY, retracted INTEGER, erased INTEGER);"
     "CREATE TABLE alert(entry INTEGER PRIMARY KEY);"
     "CREATE TABLE watch(id INTEGER PRIMARY KEY, sealed BLOB);"
-    "CREATE TABLE fork(author BLOB, feed_epoch INTEGER, proof BLOB,"
+    "CREATE TABLE fork(author BLOB, feed_epoch INTEGER, feed_key BLOB, proof BLOB,"
     " PRIMARY KEY(author, feed_epoch)) WITHOUT ROWID;"
     "CREATE TABLE prekey(week INTEGER PRIMARY KEY, sealed BLOB);"
     "CREATE TABLE parcel(entry INTEGER PRIMARY KEY, expires INTEGER, state INTEGER, addressee BLOB,"
@@ -159,8 +159,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_DESK_CUT] = "DELETE FROM desk WHERE own>=?1",
     [SQL_PURPOSE_SET] = "INSERT OR REPLACE INTO purpose VALUES(?,?,?)",
     [SQL_PURPOSE_ONE] = "SELECT day, sealed FROM purpose WHERE request=?1",
-    [SQL_FORK_SET] = "INSERT OR REPLACE INTO fork VALUES(?,?,?)",
+    [SQL_FORK_SET] = "INSERT OR REPLACE INTO fork VALUES(?,?,?,?)",
     [SQL_FORK_ONE] = "SELECT proof FROM fork WHERE author=?1 AND feed_epoch=?2",
-    [SQL_FORK_LIST] = "SELECT author, feed_epoch, proof FROM fork ORDER BY author, feed_epoch",
+    [SQL_FORK_LIST] = "SELECT author, feed_epoch, feed_key, proof FROM fork ORDER BY author, feed_epoch",
 };
 /* clang-format on */

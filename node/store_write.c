@@ -108,7 +108,8 @@ static enum err apply_fork(struct store *s, const struct effect *f)
     sqlite3_stmt *q = store_statement(s, SQL_FORK_SET);
     store_bind_bytes(q, 1, f->author, AUTHOR_BYTES);
     store_bind_int(q, 2, f->fork.feed_epoch);
-    store_bind_bytes(q, 3, f->fork.proof.data, f->fork.proof.len);
+    store_bind_bytes(q, 3, f->fork.feed_key, KEY_BYTES);
+    store_bind_bytes(q, 4, f->fork.proof.data, f->fork.proof.len);
     return store_run(s, q);
 }
 
