@@ -69,10 +69,11 @@ const struct cli_command cli_keys_renew = {
     .group = "keys",
     .name = "renew",
     .help = N_("make new keys for this node"),
-    .more = N_("For keys that others may have seen, and for a node that signed two histories. "
-               "Nothing changes before stewards give the new key to the member list (roster "
-               "rekey). Give --transport once more than 30 days after the last time only: the "
-               "node knows its two newest keys."),
+    .more =
+        N_("For keys that others may have seen, and for a node that signed two histories. "
+           "Nothing changes before stewards give the new key to the member list (seinpost "
+           "roster rekey). Give --transport once more than 30 days after the last time only: the "
+           "node knows its two newest keys."),
     .options = renew_options,
     .run = run_renew,
 };

@@ -128,7 +128,7 @@ static int run_add(const struct cli_args *a)
     if (e == OK && has_other_keys(f, &card)) {
         problem_set(&problem,
                     _("%s is in force with other keys. To give it new ones, see: "
-                      "seinpost help roster rekey"),
+                      "seinpost roster rekey --help"),
                     card.org_id);
         e = ERR_DUPLICATE;
     }
@@ -181,8 +181,10 @@ static int read_status(const struct cli_args *a, struct organisation *o)
     if (text == NULL)
         return CLI_DONE;
     if (strcmp(text, org_status_name(ORG_ACTIVE)) != 0)
-        return cli_misuse(a, _("--status can only be active, for one that takes part again. To "
-                               "end that, see: seinpost help roster suspend, and roster remove."));
+        return cli_misuse(
+            a,
+            _("--status can only be active, for one that takes part again. To "
+              "end that, see: seinpost roster suspend --help, and seinpost roster remove --help."));
     if (o->status != ORG_ACTIVE)
         memset(&o->accepted, 0, sizeof o->accepted);
     o->status = ORG_ACTIVE;
@@ -262,7 +264,8 @@ const struct cli_command cli_roster_change = {
     .name = "change",
     .help = N_("change what the member list says of an organisation, or renew the list"),
     .more = N_("A list that is in force stays as it is; the change begins its next version. An "
-               "organisation never vanishes from the list: see roster suspend and roster remove."),
+               "organisation never vanishes from the list: see seinpost roster suspend and "
+               "seinpost roster remove."),
     .options = change_options,
     .run = run_change,
 };

@@ -201,8 +201,9 @@ static void on_line(void *ctx, const json_t *line)
            words_text(s, "org_id"), words_text(s, "federation"), words_number(roster, "version"),
            words_text(roster, "fresh_until"));
     if (json_is_true(json_object_get(roster, "rival")))
-        puts(_("ALARM: stewards signed two member lists of this version. Nobody takes part whom one "
-               "of them leaves out. Tell the stewards; see: seinpost help roster unite"));
+        puts(
+            _("ALARM: stewards signed two member lists of this version. Nobody takes part whom one "
+              "of them leaves out. Tell the stewards; see: seinpost roster unite --help"));
     printf(_("Own entries: %lld; every other organisation holds the first %lld.\n"),
            words_number(feed, "size"), words_number(feed, "held_by_all"));
     if (words_number(feed, "untold") > 0)
