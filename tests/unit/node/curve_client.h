@@ -35,6 +35,8 @@ struct curve_client {
     uint8_t server_short[32];
     uint8_t cookie[96];
     uint64_t nonce;
+    uint8_t name[8]; /* the routing id that it gives itself */
+    uint8_t name_len;
     uint8_t in[1024]; /* what the server sent so far, from the first byte on */
     size_t in_len;
     bool has_ended; /* the server closed the connection */
@@ -151,8 +153,8 @@ static inline size_t client_initiate(struct curve_client *c, uint8_t *out)
     static const uint8_t metadata[] = "\x0bSocket-Type\0\0\0\x06"
                                       "DEALER"
                                       "\x08Identity\0\0\0";
-    uint8_t plain[32 + 16 + 80 + sizeof metadata], vouch[64], nonce[24] = "VOUCH---";
-    uint8_t body[9 + 96 + 8 + 16 + sizeof plain] = "\x08INITIATE";
+    const size_t metadata_len = sizeof metadata + c->name_len; /* with the length of the name */
+    uint8_t plain[256], body[512] = "\x08INITIATE", vouch[64], nonce[24] = "VOUCH---";
     memcpy(plain, c->public_key, 32);
     randombytes_buf(nonce + 8, 16);
     memcpy(plain + 32, nonce + 8, 16);
@@ -161,17 +163,20 @@ static inline size_t client_initiate(struct curve_client *c, uint8_t *out)
     if (crypto_box_easy(plain + 48, vouch, sizeof vouch, nonce, c->server_short, c->secret_key))
         return 0;
     memcpy(plain + 128, metadata, sizeof metadata);
+    plain[128 + sizeof metadata - 1] = c->name_len;
+    memcpy(plain + 128 + sizeof metadata, c->name, c->name_len);
+    size_t plain_len = 128 + metadata_len, body_len = 9 + 96 + 8 + 16 + plain_len;
     client_nonce(c, "CurveZMQINITIATE", nonce);
     memcpy(body + 9, c->cookie, 96);
     memcpy(body + 105, nonce + 16, 8);
-    if (crypto_box_easy(body + 113, plain, sizeof plain, nonce, c->server_short, c->short_secret))
+    if (crypto_box_easy(body + 113, plain, plain_len, nonce, c->server_short, c->short_secret))
         return 0;
     out[0] = 0x06; /* a long command */
     memset(out + 1, 0, 6);
-    out[7] = (uint8_t)(sizeof body >> 8);
-    out[8] = (uint8_t)sizeof body;
-    memcpy(out + 9, body, sizeof body);
-    return sizeof body + 9;
+    out[7] = (uint8_t)(body_len >> 8);
+    out[8] = (uint8_t)body_len;
+    memcpy(out + 9, body, body_len);
+    return body_len + 9;
 }
 
 /* Whether the server let us in: READY came. */
