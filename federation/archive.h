@@ -23,6 +23,7 @@ enum entry_state {
     STATE_ADDRESSED, /* body is for somebody else */
     STATE_ERASED,    /* body erased by its author */
     STATE_EXPIRED,   /* body erased by expiry */
+    STATE_NEWER,     /* as opaque, of a type on which the answer of a consult depends */
 };
 
 /* One entry as stored. */
@@ -49,6 +50,8 @@ struct feed_record {
                           never */
     uint64_t owed;     /* entries whose body is owed */
     uint64_t refused;  /* entries stored as refused */
+    uint64_t opaque;   /* entries stored as opaque or newer */
+    uint64_t newer;    /* those of them that are newer */
     uint64_t profile_plus_one; /* index of its newest profile entry, plus one; 0 none */
     bool is_disputed;          /* its author signed things that contradict each other */
 };
@@ -70,6 +73,12 @@ struct parcel_record {
     uint8_t receipt[SIGNATURE_BYTES]; /* the addressee's, once it is delivered or unreadable */
 };
 
+/* Whether a body is here in that state. */
+static inline bool state_has_body(enum entry_state s)
+{
+    return s == STATE_HELD || s == STATE_REFUSED || s == STATE_OPAQUE || s == STATE_NEWER;
+}
+
 struct archive {
     void *ctx;
 
@@ -90,6 +99,10 @@ struct archive {
      */
     size_t (*owed)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from, uint64_t *out,
                    size_t max);
+
+    /* The same for entries that are opaque or newer. */
+    size_t (*opaque)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from, uint64_t *out,
+                     size_t max);
 
     /* Up to max entries (author and index) with a body here that expired before day. */
     size_t (*expired)(void *ctx, uint32_t day, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes,

@@ -100,7 +100,7 @@ void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk
     for (size_t i = 0; i < m->n_index && i < WIRE_FIELDS_MAX && !c.is_full; i++) {
         enum entry_state state = f->archive.state(f->archive.ctx, feed->rec.author, m->index[i]);
         c.has_one = false;
-        if (state == STATE_HELD || state == STATE_REFUSED || state == STATE_OPAQUE)
+        if (state_has_body(state))
             f->archive.read(f->archive.ctx, feed->rec.author, m->index[i], 1, collect_row, &c);
         if (c.has_one)
             found[count++] = m->index[i];

@@ -16,6 +16,10 @@ struct federation *federation_init(void *storage, const struct federation_config
     memset(f, 0, sizeof *f);
     f->config = *config;
     f->archive = *archive;
+    if (f->config.version_max == 0) {
+        f->config.version_min = PROTOCOL_VERSION_MIN;
+        f->config.version_max = PROTOCOL_VERSION_MAX;
+    }
     rng_init(&f->rng, config->seed);
     wire_arena_init(&f->wire, f->wire_bytes, sizeof f->wire_bytes);
     wire_arena_init(&f->roster_wire, f->roster_wire_bytes, sizeof f->roster_wire_bytes);
@@ -271,6 +275,7 @@ static void every_second(struct federation *f, struct effects *out)
     author_tick(f, out);
     witness_tick(f, out);
     parcels_tick(f, out);
+    ingest_reread(f, out);
     if (f->now_ms - f->swept_ms >= SWEEP_MS) {
         f->swept_ms = f->now_ms;
         ingest_sweep(f, out);

@@ -59,9 +59,11 @@ struct link {
     uint8_t transport_key[KEY_BYTES];
     uint8_t author[AUTHOR_BYTES];
     bool is_outbound;
-    bool is_ready;             /* openings exchanged */
-    uint64_t number;           /* in the order in which they came up */
-    uint64_t roster_version;   /* that it says it has; 0 once it did not give it */
+    bool is_ready;           /* openings exchanged */
+    bool is_apart;           /* its opening shares no protocol version with us; it was told ours */
+    uint32_t version;        /* of the protocol, the highest that both have; 0 until ready */
+    uint64_t number;         /* in the order in which they came up */
+    uint64_t roster_version; /* that it says it has; 0 once it did not give it */
     uint8_t rival[HASH_BYTES]; /* another list of our version that it knows; zeros likewise */
     uint64_t under_way;        /* bytes of batches sent and not yet acknowledged */
     uint64_t handed_ms; /* when an envelope was handed over that was not answered yet; 0 none */
@@ -86,6 +88,8 @@ struct feed {
     uint64_t owed_ms;   /* when owed bodies were last asked for */
     uint32_t owed_link; /* of whom */
     uint64_t owed_from;
+    uint64_t reread_next; /* opaque entries before it were judged anew since the start */
+    bool is_reread;
     uint64_t owed_swept; /* where the next look for expired ones among them begins */
     /* showing others what we hold of it */
     uint64_t offered_ms;
@@ -107,6 +111,7 @@ struct feed {
     uint8_t daily_signed[CHECKPOINT_SIGNED_BYTES];
     bool has_rows;
     uint64_t rows_asked_ms;
+    uint32_t offers_min, offers_max; /* versions that its last opening offered and we do not have */
     bool head_answered;
     bool is_dialled;
     char dialled[ENDPOINT_BYTES_MAX + 1];
@@ -358,6 +363,9 @@ void ingest_gone(struct federation *f, struct feed *feed, uint64_t index, enum e
 /* A body that was owed, verified against its header. */
 void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
                  struct effects *out);
+/* Judges what was opaque anew, some at a time, once after a start: the software may be newer now.
+ */
+void ingest_reread(struct federation *f, struct effects *out);
 /* Applies expiry to what the archive still holds. */
 void ingest_sweep(struct federation *f, struct effects *out);
 

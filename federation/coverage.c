@@ -40,6 +40,8 @@ static unsigned feed_gaps(const struct federation *f, const struct feed *feed,
         gaps |= GAP_FEED_DISPUTED;
     if (owed_here(f, feed) > 0)
         gaps |= GAP_BODY_OWED;
+    if (feed->rec.newer > 0)
+        gaps |= GAP_VERSION;
     return gaps;
 }
 
@@ -129,6 +131,16 @@ static void show_profile(const struct federation *f, const struct feed *feed,
     memcpy(out->relay, p->relay, sizeof out->relay);
 }
 
+/* The version spoken with an organisation over any of its connections; 0 where none is up. */
+static uint32_t version_of(const struct federation *f, const uint8_t author[AUTHOR_BYTES])
+{
+    for (size_t i = 0; i < f->link_count; i++)
+        if (f->links[i].id != 0 && f->links[i].is_ready &&
+            memcmp(f->links[i].author, author, AUTHOR_BYTES) == 0)
+            return f->links[i].version;
+    return 0;
+}
+
 void federation_feed_status(const struct federation *f, size_t i, struct feed_status *out)
 {
     const struct feed *feed = &f->feeds[i];
@@ -142,6 +154,11 @@ void federation_feed_status(const struct federation *f, size_t i, struct feed_st
     out->signed_utc = feed->seen.seq != 0 ? (int64_t)feed->seen.time_utc : 0;
     out->owed = owed_here(f, feed);
     out->refused = feed->rec.refused;
+    out->opaque = feed->rec.opaque;
+    out->newer = feed->rec.newer;
+    out->version = version_of(f, feed->rec.author);
+    out->offers_min = feed->offers_min;
+    out->offers_max = feed->offers_max;
     out->is_disputed = feed->rec.is_disputed;
     out->is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
     out->held_size = feed->held_size;

@@ -21,7 +21,7 @@ enum effect_type {
     EFFECT_DIAL,            /* keep a connection to this organisation under way */
     EFFECT_HANGUP,          /* stop dialling this organisation */
     EFFECT_PERSIST_ENTRIES, /* new entries of one feed, and its new record */
-    EFFECT_PERSIST_BODY,    /* an owed body arrived */
+    EFFECT_PERSIST_BODY,    /* an owed body arrived, or an opaque one can be read now */
     EFFECT_PERSIST_GONE,    /* delete body and tags, keep the header */
     EFFECT_PERSIST_FEED,    /* the record alone */
     EFFECT_PERSIST_ROSTER,

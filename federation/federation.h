@@ -64,6 +64,11 @@ struct federation_config {
     size_t contact_count;
     struct held_share shares[THRESHOLD_KEYS_MAX];
     size_t share_count;
+    /* Protocol versions to speak, 0 for those of this software; and what a later version makes of
+     * an entry whose type or payload version 1 does not know: OK to hold it, ERR_VERSION to keep it
+     * opaque, any other to refuse it. NULL: nothing is known beyond version 1. */
+    uint32_t version_min, version_max;
+    enum err (*judge_newer)(const struct header *h, const struct body *b);
     uint32_t receipt_seconds; /* at most one receipt entry in this time; normally a day */
 };
 
@@ -134,6 +139,10 @@ struct feed_status {
         signed_utc; /* when the newest checkpoint known was signed, by its author's clock; 0 none */
     uint64_t owed;
     uint64_t refused;
+    uint64_t opaque;                 /* entries that need newer software to be read */
+    uint64_t newer;                  /* those of them that could change what a consult answers */
+    uint32_t version;                /* of the protocol, spoken with its author now; 0 none */
+    uint32_t offers_min, offers_max; /* the versions that it offered, if they are none of ours */
     bool is_disputed;
     bool is_own;
     bool is_witnessed; /* nothing is held of it but checkpoints: this node is an observer */

@@ -53,6 +53,23 @@ static enum entry_state absent_state(const struct federation *f, const struct he
     return h->expires_day != 0 && h->expires_day < day ? STATE_EXPIRED : STATE_OWED;
 }
 
+/* The counts that a record keeps of entries in states that somebody has to see to. */
+static void count_in(struct feed_record *r, enum entry_state state)
+{
+    r->owed += state == STATE_OWED;
+    r->refused += state == STATE_REFUSED;
+    r->opaque += state == STATE_OPAQUE || state == STATE_NEWER;
+    r->newer += state == STATE_NEWER;
+}
+
+static void count_out(struct feed_record *r, enum entry_state state)
+{
+    r->owed -= state == STATE_OWED;
+    r->refused -= state == STATE_REFUSED;
+    r->opaque -= state == STATE_OPAQUE || state == STATE_NEWER;
+    r->newer -= state == STATE_NEWER;
+}
+
 static bool take_header(void *ctx, const struct archive_row *row)
 {
     return header_decode(row->header, ctx) == OK;
@@ -92,8 +109,10 @@ static void judge(struct federation *f, const struct feed *feed, const struct ba
     e->reason = entry_judge(h, b, core_roster(f)->policy.term_days_max, day);
     if (e->reason == OK)
         e->reason = judge_targets(f, feed, batch, b);
+    if (e->reason == ERR_VERSION && f->config.judge_newer != NULL)
+        e->reason = f->config.judge_newer(h, b);
     if (e->reason == ERR_VERSION)
-        e->state = STATE_OPAQUE;
+        e->state = entry_matters(b->type) ? STATE_NEWER : STATE_OPAQUE;
     if (e->reason != OK)
         return;
     struct alert alert;
@@ -181,10 +200,7 @@ static void take_erase(struct federation *f, struct feed *feed, const struct bat
             emit_correction(feed, ENTRY_ERASE, target, by, out);
             return;
         }
-        if (e->state == STATE_OWED)
-            feed->rec.owed--;
-        if (e->state == STATE_REFUSED)
-            feed->rec.refused--;
+        count_out(&feed->rec, e->state);
         e->state = STATE_ERASED;
         e->body = bytes_of(NULL, 0);
         e->type = 0;
@@ -196,10 +212,7 @@ static void take_erase(struct federation *f, struct feed *feed, const struct bat
             emit_correction(feed, ENTRY_ERASE, target, by, out);
             return;
         }
-        if (was == STATE_OWED)
-            feed->rec.owed--;
-        if (was == STATE_REFUSED)
-            feed->rec.refused--;
+        count_out(&feed->rec, was);
     }
     emit_gone(f, feed, target, STATE_ERASED, by + 1, out);
 }
@@ -291,12 +304,12 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
             core_report(out, feed->rec.author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, h.index);
         if (b->bodies[i].len == 0 || (h.audience == AUDIENCE_ADDRESSED && !is_ours)) {
             e->state = absent_state(f, &h, &b->checkpoint);
-            feed->rec.owed += e->state == STATE_OWED;
+            count_in(&feed->rec, e->state);
             continue;
         }
         judge(f, feed, b, &h, b->bodies[i], day, e, &body);
+        count_in(&feed->rec, e->state);
         if (e->state == STATE_REFUSED) {
-            feed->rec.refused++;
             core_report(out, feed->rec.author, REPORT_ENTRY_REFUSED, e->reason, h.index);
         } else if (e->state == STATE_HELD) {
             act(f, feed, b, entries, i, &body, out);
@@ -325,31 +338,90 @@ void ingest_kept(struct federation *f, struct feed *feed, const uint8_t *header,
     assert(e->body.entry.state == STATE_HELD);
 }
 
-void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
-                 struct effects *out)
+/* A body for an entry that was stored without it, or without its meaning: verified against its
+ * header. Nothing changes where its meaning stays what it was. */
+static void take_body(struct federation *f, struct feed *feed, const uint8_t *header,
+                      struct bytes body, enum entry_state was, struct effects *out)
 {
     struct header h;
     struct body b = {0};
     enum err is_header = header_decode(header, &h);
     assert(is_header == OK);
+    struct effect_entry entry = {.index = h.index, .header = header, .expires_day = h.expires_day};
+    judge(f, feed, NULL, &h, body, (uint32_t)(feed->seen.time_utc / 86400), &entry, &b);
+    if (entry.state == was)
+        return;
     struct effect *e = effects_add(out, EFFECT_PERSIST_BODY);
     memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
-    e->body.entry.index = h.index;
-    e->body.entry.header = header;
-    e->body.entry.expires_day = h.expires_day;
+    e->body.entry = entry;
     e->body.feed = &feed->rec;
-    judge(f, feed, NULL, &h, body, (uint32_t)(feed->seen.time_utc / 86400), &e->body.entry, &b);
-    feed->rec.owed--;
-    if (e->body.entry.state == STATE_REFUSED) {
-        feed->rec.refused++;
-    } else if (e->body.entry.state == STATE_HELD) {
-        /* A batch of nothing but this entry, for what acting on it may need. */
-        struct batch one = {.first = h.index, .count = 1};
-        if (b.type == ENTRY_PROFILE && h.index + 1 < feed->rec.profile_plus_one)
-            return; /* a newer profile is in force */
-        act(f, feed, &one, &e->body.entry, 0, &b, out);
-        if (b.type == ENTRY_PROFILE)
-            links_review(f, out);
+    count_out(&feed->rec, was);
+    count_in(&feed->rec, entry.state);
+    if (entry.state != STATE_HELD)
+        return;
+    /* A batch of nothing but this entry, for what acting on it may need. */
+    struct batch one = {.first = h.index, .count = 1};
+    if (b.type == ENTRY_PROFILE && h.index + 1 < feed->rec.profile_plus_one)
+        return; /* a newer profile is in force */
+    act(f, feed, &one, &e->body.entry, 0, &b, out);
+    if (b.type == ENTRY_PROFILE)
+        links_review(f, out);
+}
+
+void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
+                 struct effects *out)
+{
+    take_body(f, feed, header, body, STATE_OWED, out);
+}
+
+/* An opaque entry that is looked at again, copied, since the archive lends it until the next call.
+ */
+struct reading {
+    struct effects *out;
+    enum entry_state state;
+    uint8_t *header;
+    uint8_t *body;
+    size_t body_len;
+};
+
+static bool copy_row(void *ctx, const struct archive_row *row)
+{
+    struct reading *r = ctx;
+    r->header = effects_alloc(r->out, HEADER_BYTES);
+    r->body = effects_alloc(r->out, row->body.len);
+    if (r->header == NULL || r->body == NULL)
+        return false;
+    r->state = row->state;
+    r->body_len = row->body.len;
+    memcpy(r->header, row->header, HEADER_BYTES);
+    memcpy(r->body, row->body.data, row->body.len);
+    return true;
+}
+
+/* One window of a feed's opaque entries; false where there is no room for more in this step. */
+static bool reread_feed(struct federation *f, struct feed *feed, struct effects *out)
+{
+    uint64_t indexes[SWEEP_MAX];
+    size_t count =
+        f->archive.opaque(f->archive.ctx, feed->rec.author, feed->reread_next, indexes, SWEEP_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct reading r = {.out = out};
+        if (!effects_has_room(out, 64, ADDRESSED_BODY_BYTES_MAX + 65536))
+            return false;
+        if (f->archive.read(f->archive.ctx, feed->rec.author, indexes[i], 1, copy_row, &r) == 1)
+            take_body(f, feed, r.header, bytes_of(r.body, r.body_len), r.state, out);
+        feed->reread_next = indexes[i] + 1;
+    }
+    feed->is_reread = count < SWEEP_MAX;
+    return feed->is_reread;
+}
+
+void ingest_reread(struct federation *f, struct effects *out)
+{
+    for (size_t i = 0; i < f->feed_count; i++) {
+        struct feed *feed = &f->feeds[i];
+        if (!feed->is_reread && feed->rec.opaque > 0 && !reread_feed(f, feed, out))
+            return; /* the next second goes on here */
     }
 }
 
@@ -420,8 +492,7 @@ void ingest_sweep(struct federation *f, struct effects *out)
         if (feed == NULL)
             continue;
         enum entry_state was = f->archive.state(f->archive.ctx, authors[i], indexes[i]);
-        if (was == STATE_REFUSED)
-            feed->rec.refused--;
+        count_out(&feed->rec, was);
         emit_gone(f, feed, indexes[i], STATE_EXPIRED, 0, out);
     }
     for (size_t i = 0; i < f->feed_count; i++)

@@ -111,8 +111,8 @@ static void send_opening(struct federation *f, const struct link *l, struct effe
     const struct roster *r = core_roster(f);
     Seinpost__Contact rows[CONTACTS_MAX], *list[CONTACTS_MAX];
     Seinpost__Opening opening = SEINPOST__OPENING__INIT;
-    opening.version_min = PROTOCOL_VERSION_MIN;
-    opening.version_max = PROTOCOL_VERSION_MAX;
+    opening.version_min = f->config.version_min;
+    opening.version_max = f->config.version_max;
     opening.federation = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)r->genesis};
     opening.author = (ProtobufCBinaryData){AUTHOR_BYTES, f->config.author};
     opening.roster_version = r->version;
@@ -209,7 +209,8 @@ static enum err opening_check(struct federation *f, const struct link *l,
                               const Seinpost__Opening *o)
 {
     const struct roster *r = core_roster(f);
-    if (o->version_min > PROTOCOL_VERSION_MAX || o->version_max < PROTOCOL_VERSION_MIN)
+    if (o->version_min > f->config.version_max || o->version_max < f->config.version_min ||
+        o->version_min > o->version_max)
         return ERR_VERSION;
     if (!is_equal(o->federation, r->genesis, HASH_BYTES) ||
         !is_equal(o->author, l->author, AUTHOR_BYTES))
@@ -249,17 +250,50 @@ static void take_contacts(struct federation *f, const struct link *l, const Sein
     }
 }
 
+/* The opening shares no version with us. Whoever was dialled answers with its own before it is cut
+ * by the other side, so that the operators of both learn why. */
+static void on_apart(struct federation *f, struct link *l, const Seinpost__Opening *o,
+                     struct effects *out)
+{
+    struct feed *feed = core_feed(f, l->author);
+    bool is_above = o->version_min > f->config.version_max;
+    core_report(out, l->author, REPORT_VERSION, ERR_VERSION,
+                is_above ? o->version_min : o->version_max);
+    if (feed != NULL) {
+        feed->offers_min = o->version_min;
+        feed->offers_max = o->version_max;
+    }
+    if (l->is_outbound || l->is_ready || l->is_apart) {
+        links_cut(f, l, out);
+        return;
+    }
+    l->is_apart = true;
+    send_opening(f, l, out);
+}
+
+static void settle_version(struct federation *f, struct link *l, const Seinpost__Opening *o)
+{
+    struct feed *feed = core_feed(f, l->author);
+    l->version = o->version_max < f->config.version_max ? o->version_max : f->config.version_max;
+    if (feed != NULL)
+        feed->offers_min = feed->offers_max = 0;
+}
+
 static void on_opening(struct federation *f, struct link *l, const Seinpost__Opening *o,
                        struct effects *out)
 {
     enum err e = opening_check(f, l, o);
+    if (e == ERR_VERSION) {
+        on_apart(f, l, o, out);
+        return;
+    }
     if (e != OK) {
-        core_report(out, l->author, e == ERR_VERSION ? REPORT_VERSION : REPORT_MESSAGE_REFUSED, e,
-                    o->version_min);
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, 0);
         links_cut(f, l, out);
         return;
     }
     bool was_ready = l->is_ready, is_newer = o->roster_version > l->roster_version;
+    settle_version(f, l, o);
     if (!l->is_outbound && !was_ready)
         send_opening(f, l, out);
     l->is_ready = true;

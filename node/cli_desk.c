@@ -83,6 +83,10 @@ static int run_list(const struct cli_args *a)
     }
     if (status == CLI_DONE)
         table_print(t, stdout);
+    if (status == CLI_DONE && !is_json && words_number(end, "opaque") > 0)
+        printf(_("%lld of this organisation's own entries need a newer version of this software "
+                 "to be read.\n"),
+               words_number(end, "opaque"));
     table_free(&t);
     json_decref(end);
     return status;
@@ -217,7 +221,10 @@ static void on_verify_line(void *ctx, const json_t *line)
         return;
     for (int i = 0; i < 4; i++)
         snprintf(cells[i], sizeof cells[i], "%lld", words_number(row, names[i]));
-    if (json_is_true(json_object_get(row, "ok")))
+    if (json_is_true(json_object_get(row, "ok")) && words_number(row, "opaque") > 0)
+        snprintf(result, sizeof result, _("as signed; %lld need a newer version"),
+                 words_number(row, "opaque"));
+    else if (json_is_true(json_object_get(row, "ok")))
         snprintf(result, sizeof result, "%s", _("as signed"));
     else
         snprintf(result, sizeof result, _("NOT as signed, from entry %lld on"),

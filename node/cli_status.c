@@ -94,6 +94,10 @@ static void add_peer(struct table *t, const json_t *p)
         remark_add(&remark, _("%lld without content"), words_number(p, "owed"));
     if (words_number(p, "refused") > 0)
         remark_add(&remark, _("%lld unusable"), words_number(p, "refused"));
+    if (words_number(p, "opaque") > 0)
+        remark_add(&remark, _("%lld need a newer version"), words_number(p, "opaque"));
+    if (json_is_object(json_object_get(p, "offers")))
+        remark_add(&remark, "%s", _("no protocol version in common"));
     add_path(&remark, p);
     const char *heard = words_text(p, "heard");
     table_add(t, (const char *const[]){words_text(p, "name"), words_text(p, "org_id"), connected(p),

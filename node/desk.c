@@ -146,6 +146,15 @@ static bool list_row(void *ctx, uint64_t index, struct bytes sealed)
     return true;
 }
 
+/* Entries of ours that this software cannot read: written by a newer one. */
+static uint64_t own_opaque(struct desk *d)
+{
+    struct feed_status s = {0};
+    for (size_t i = 0; i < federation_feed_count(d->node->core) && !s.is_own; i++)
+        federation_feed_status(d->node->core, i, &s);
+    return s.is_own ? s.opaque : 0;
+}
+
 static void do_list(struct desk *d, uint64_t client)
 {
     struct listing l = {.desk = d, .client = client, .peers = count_peers(d)};
@@ -153,7 +162,9 @@ static void do_list(struct desk *d, uint64_t client)
         desk_refuse(d, client, "io");
         return;
     }
-    desk_end(d, client, json_pack("{s:{s:b,s:I}}", "end", "ok", 1, "count", (json_int_t)l.count));
+    desk_end(d, client,
+             json_pack("{s:{s:b,s:I,s:I}}", "end", "ok", 1, "count", (json_int_t)l.count, "opaque",
+                       (json_int_t)own_opaque(d)));
 }
 
 /* ---- Erasing ---- */
@@ -226,6 +237,7 @@ static const char *why_not_erase(struct desk *d, uint64_t index)
         a.read(a.ctx, d->node->author, index, 1, note_type, &is_signal);
         return is_signal ? NULL : "not-found";
     case STATE_OPAQUE:
+    case STATE_NEWER:
     case STATE_OWED:
         return NULL;
     case STATE_ERASED:

@@ -338,10 +338,44 @@ static void check_clock(struct doctor *d, const json_t *status, int64_t now)
     }
 }
 
+/* What only other software reads, or speaks. */
+static void check_versions(struct doctor *d, const json_t *status)
+{
+    struct names newer = {"", 0}, opaque = {"", 0}, apart = {"", 0};
+    size_t i;
+    const json_t *p;
+    json_array_foreach(json_object_get(status, "peers"), i, p)
+    {
+        if (json_is_object(json_object_get(p, "offers")))
+            names_add(&apart, p);
+        if (words_number(p, "newer") > 0)
+            names_add(&newer, p);
+        else if (words_number(p, "opaque") > 0)
+            names_add(&opaque, p);
+    }
+    if (apart.count > 0) {
+        doctor_todo(d, "protocol", _("No protocol version in common with: %s"), apart.text);
+        doctor_step(d, _("Agree with their operators on who installs the newest version of "
+                         "Seinpost first."));
+    }
+    if (newer.count > 0) {
+        doctor_todo(d, "version",
+                    _("Only a newer version of this software reads what these registered, and "
+                      "until then no consult says \"no match\": %s"),
+                    newer.text);
+        doctor_step(d, _("Install the newest version of Seinpost and start the node again."));
+    }
+    if (opaque.count > 0)
+        doctor_note(d, "version",
+                    _("Only a newer version of this software reads some of what these sent; no "
+                      "consult depends on it: %s"),
+                    opaque.text);
+}
+
 /* What is wrong with the copies of other organisations' feeds. */
 static void check_feeds(struct doctor *d, const json_t *status)
 {
-    struct names behind = {"", 0}, owing = {"", 0}, disputed = {"", 0}, newer = {"", 0};
+    struct names behind = {"", 0}, owing = {"", 0}, disputed = {"", 0};
     long long owed = 0;
     size_t i;
     const json_t *p;
@@ -353,8 +387,6 @@ static void check_feeds(struct doctor *d, const json_t *status)
             names_add(&owing, p);
         if (is_true(p, "disputed"))
             names_add(&disputed, p);
-        if (words_number(p, "newer") > 0)
-            names_add(&newer, p);
         owed += words_number(p, "owed");
     }
     if (disputed.count > 0) {
@@ -375,13 +407,6 @@ static void check_feeds(struct doctor *d, const json_t *status)
                     _("Leave the node running; it asks every organisation for them. If it "
                       "lasts, ask the operators of: %s"),
                     owing.text);
-    }
-    if (newer.count > 0) {
-        doctor_todo(d, "version",
-                    _("Needs a newer version of this software, to read what they "
-                      "send: %s"),
-                    newer.text);
-        doctor_step(d, _("Install the newest version of Seinpost and start the node again."));
     }
     if (disputed.count + behind.count + owing.count == 0)
         doctor_well(d, "feeds", _("Everything that others published is here."));
@@ -432,5 +457,6 @@ void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
     check_keyholders(d, status);
     check_clock(d, status, now_utc);
     check_feeds(d, status);
+    check_versions(d, status);
     check_own(d, status);
 }

@@ -66,6 +66,14 @@ static json_t *peer_json(const struct node *n, const struct organisation *org,
         (json_int_t)(s->seen_size - s->size), "heard", list_time_json(s->heard_utc), "signed",
         list_time_json(s->signed_utc), "owed", (json_int_t)s->owed, "refused",
         (json_int_t)s->refused, "disputed", s->is_disputed, "holds", (json_int_t)s->held_size);
+    json_object_set_new(out, "opaque", json_integer((json_int_t)s->opaque));
+    json_object_set_new(out, "newer", json_integer((json_int_t)s->newer));
+    json_object_set_new(out, "version", json_integer(s->version));
+    json_object_set_new(out, "offers",
+                        s->offers_max == 0
+                            ? json_null()
+                            : json_pack("{s:I,s:I}", "min", (json_int_t)s->offers_min, "max",
+                                        (json_int_t)s->offers_max));
     add_reach(n, s, out);
     return out;
 }

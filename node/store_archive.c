@@ -72,11 +72,11 @@ static bool archive_tile(void *ctx, const uint8_t author[AUTHOR_BYTES], unsigned
     return store_copy_one(s, q, 0, out, HASH_BYTES) == HASH_BYTES;
 }
 
-static size_t archive_owed(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from,
-                           uint64_t *out, size_t max)
+/* Indexes from a table of entry ids. */
+static size_t take_indexes(struct store *s, enum stmt which, const uint8_t author[AUTHOR_BYTES],
+                           uint64_t from, uint64_t *out, size_t max)
 {
-    struct store *s = ctx;
-    sqlite3_stmt *q = over_feed(s, SQL_OWED_LIST, author, from);
+    sqlite3_stmt *q = over_feed(s, which, author, from);
     if (q == NULL)
         return 0;
     store_bind_int(q, 3, store_column_of(max));
@@ -84,6 +84,18 @@ static size_t archive_owed(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64
     while (store_next(s, q))
         out[n++] = store_entry_index(sqlite3_column_int64(q, 0));
     return n;
+}
+
+static size_t archive_owed(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from,
+                           uint64_t *out, size_t max)
+{
+    return take_indexes(ctx, SQL_OWED_LIST, author, from, out, max);
+}
+
+static size_t archive_opaque(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from,
+                             uint64_t *out, size_t max)
+{
+    return take_indexes(ctx, SQL_OPAQUE_LIST, author, from, out, max);
 }
 
 /* Author and index of each entry id that the statement gives. */
@@ -184,6 +196,7 @@ struct archive store_archive(struct store *s)
         .state = archive_state,
         .tile = archive_tile,
         .owed = archive_owed,
+        .opaque = archive_opaque,
         .expired = archive_expired,
         .request = archive_request,
         .receipts_due = archive_receipts_due,

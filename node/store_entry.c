@@ -52,9 +52,11 @@ static enum err insert_pairs(struct store *s, size_t count, enum stmt rows, enum
     return e;
 }
 
-static bool is_body_here(enum entry_state state)
+_Static_assert(STATE_OPAQUE == 3 && STATE_NEWER == 8 && INDEX_BITS == 40, "as store_sql.c has it");
+
+static bool is_opaque(enum entry_state state)
 {
-    return state == STATE_HELD || state == STATE_REFUSED || state == STATE_OPAQUE;
+    return state == STATE_OPAQUE || state == STATE_NEWER;
 }
 
 static enum err add_alerts(struct store *s, uint32_t number, const struct effect_entry *entries,
@@ -104,7 +106,7 @@ static enum err add_expiring(struct store *s, uint32_t number, const struct effe
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (entries[i].expires_day != 0 && is_body_here(entries[i].state)) {
+        if (entries[i].expires_day != 0 && state_has_body(entries[i].state)) {
             s->pairs[n].key = entries[i].expires_day;
             s->pairs[n++].id = store_entry_id(number, entries[i].index);
         }
@@ -114,7 +116,7 @@ static enum err add_expiring(struct store *s, uint32_t number, const struct effe
 
 static void bind_entry(sqlite3_stmt *q, int first, uint32_t number, const struct effect_entry *e)
 {
-    assert(is_body_here(e->state) == (e->body.len > 0));
+    assert(state_has_body(e->state) == (e->body.len > 0));
     store_bind_int(q, first, store_entry_id(number, e->index));
     store_bind_int(q, first + 1, e->state);
     store_bind_int(q, first + 2, e->type);
@@ -170,9 +172,12 @@ enum err store_apply_entries(struct store *s, const struct effect *f)
         e = add_expiring(s, number, entries, count);
     if (e == OK)
         e = add_alerts(s, number, entries, count);
-    for (size_t i = 0; i < count && e == OK; i++)
+    for (size_t i = 0; i < count && e == OK; i++) {
         if (entries[i].state == STATE_OWED)
             e = store_run_one(s, SQL_OWED_NEW, store_entry_id(number, entries[i].index));
+        if (is_opaque(entries[i].state))
+            e = store_run_one(s, SQL_OPAQUE_NEW, store_entry_id(number, entries[i].index));
+    }
     if (e == OK)
         e = add_tiles(s, number, f->entries.tiles, f->entries.tile_count);
     return e;
@@ -200,7 +205,7 @@ static enum err contradicted(struct store *s)
 enum err store_apply_body(struct store *s, const struct effect *f)
 {
     const struct effect_entry *entry = &f->body.entry;
-    assert(is_body_here(entry->state) && entry->body.len > 0);
+    assert(state_has_body(entry->state) && entry->body.len > 0);
     uint32_t number = 0;
     enum err e = feed_of(s, f, f->body.feed, &number);
     if (e != OK)
@@ -217,6 +222,8 @@ enum err store_apply_body(struct store *s, const struct effect *f)
         e = contradicted(s);
     if (e == OK)
         e = store_run_one(s, SQL_OWED_DROP, id);
+    if (e == OK)
+        e = store_run_one(s, is_opaque(entry->state) ? SQL_OPAQUE_NEW : SQL_OPAQUE_DROP, id);
     if (e == OK)
         e = add_tags(s, number, entry, 1);
     if (e == OK)
@@ -266,6 +273,8 @@ static enum err erase_entry(struct store *s, int64_t id, enum entry_state state)
     }
     if (e == OK)
         e = store_run_one(s, SQL_OWED_DROP, id);
+    if (e == OK)
+        e = store_run_one(s, SQL_OPAQUE_DROP, id);
     return e == OK ? store_run_two(s, SQL_ENTRY_GONE, id, state) : e;
 }
 

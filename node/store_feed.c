@@ -155,6 +155,8 @@ enum err store_feed_write(struct store *s, const struct feed_record *r, uint32_t
     store_bind_bytes(q, 10, r->held, sizeof r->held);
     store_bind_bytes(q, 11, r->seen, sizeof r->seen);
     store_bind_bytes(q, 12, r->proof, (size_t)r->proof_hashes * HASH_BYTES);
+    store_bind_int(q, 13, (int64_t)r->opaque);
+    store_bind_int(q, 14, (int64_t)r->newer);
     e = store_run(s, q);
     sqlite3_clear_bindings(q); /* they point into this frame */
     return e;
@@ -182,6 +184,8 @@ static bool record_read(sqlite3_stmt *q, struct feed_record *r)
     r->refused = (uint64_t)sqlite3_column_int64(q, 6);
     r->profile_plus_one = (uint64_t)sqlite3_column_int64(q, 7);
     r->is_disputed = sqlite3_column_int64(q, 8) != 0;
+    r->opaque = (uint64_t)sqlite3_column_int64(q, 13);
+    r->newer = (uint64_t)sqlite3_column_int64(q, 14);
     struct bytes proof = store_column_bytes(q, 12);
     if (proof.len % HASH_BYTES != 0 || proof.len > sizeof r->proof)
         return false;

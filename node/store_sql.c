@@ -26,6 +26,13 @@ const char *const store_schema_sql =
     "CREATE TABLE purpose(request BLOB PRIMARY KEY, day INTEGER, sealed BLOB);";
 
 const char *const store_schema_2_sql =
+    "CREATE TABLE opaque(entry INTEGER PRIMARY KEY);"
+    "INSERT INTO opaque SELECT id FROM entry WHERE state=3;"
+    "UPDATE entry SET state=8 WHERE state=3 AND type IN (1,3,4,5,12);" /* STATE_OPAQUE, _NEWER */
+    "ALTER TABLE feed ADD COLUMN opaque INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE feed ADD COLUMN newer INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE feed SET opaque=(SELECT count(*) FROM entry WHERE state IN (3,8) AND id>>40=number),"
+    " newer=(SELECT count(*) FROM entry WHERE state=8 AND id>>40=number);"
     "CREATE TABLE roster_rival(hash BLOB PRIMARY KEY, version INTEGER, signed BLOB);"
     "CREATE TABLE witness(author BLOB, feed_epoch INTEGER, seq INTEGER, day INTEGER, signed BLOB,"
     " PRIMARY KEY(author, feed_epoch, seq)) WITHOUT ROWID;"
@@ -51,15 +58,15 @@ const char *const store_schema_2_sql =
 const char *const store_sql[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
-    [SQL_FEED_NEW] = "INSERT INTO feed VALUES(?,?,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL)",
+    [SQL_FEED_NEW] = "INSERT INTO feed VALUES(?,?,0,0,0,0,0,0,0,NULL,NULL,NULL,NULL,0,0)",
     [SQL_FEED_SET] = "UPDATE feed SET feed_epoch=?2, size=?3, heard=?4, owed=?5, refused=?6, profile=?7,"
-                 " disputed=?8, frontier=?9, held=?10, seen=?11, proof=?12 WHERE number=?1",
+                 " disputed=?8, frontier=?9, held=?10, seen=?11, proof=?12, opaque=?13, newer=?14 WHERE number=?1",
     [SQL_FEED_LIST] = "SELECT number, author, feed_epoch, size, heard, owed, refused, profile, disputed,"
-                  " frontier, held, seen, proof FROM feed ORDER BY number",
+                  " frontier, held, seen, proof, opaque, newer FROM feed ORDER BY number",
     [SQL_ENTRY_NEW] = "INSERT INTO entry VALUES" SIX,
     [SQL_ENTRY_NEW_ROWS] = "INSERT INTO entry VALUES" ROWS(SIX),
     [SQL_ENTRY_BODY] = "UPDATE entry SET state=?2, type=?3, reason=?4, body=?5"
-                   " WHERE id=?1 AND body IS NULL",
+                   " WHERE id=?1 AND (body IS NULL OR state IN (3,8))",
     [SQL_ENTRY_GONE] = "UPDATE entry SET state=?2, type=0, reason=0, body=NULL WHERE id=?1",
     [SQL_ENTRY_ONE] = "SELECT state, header, body FROM entry WHERE id=?1",
     [SQL_ENTRY_RANGE] = "SELECT id, state, header, body FROM entry WHERE id>=?1 AND id<?2 ORDER BY id",
@@ -71,8 +78,8 @@ const char *const store_sql[SQL_COUNT] = {
                  " WHERE t.prefix=?1 AND t.entry>=?2 AND t.entry<=?3 ORDER BY t.entry",
     [SQL_TAG_COUNT] = "SELECT count(*) FROM tag",
     [SQL_TAG_LIST] = "SELECT prefix FROM tag",
-    [SQL_EXPIRING_NEW] = "INSERT INTO expiring VALUES" TWO,
-    [SQL_EXPIRING_NEW_ROWS] = "INSERT INTO expiring VALUES" ROWS(TWO),
+    [SQL_EXPIRING_NEW] = "INSERT OR IGNORE INTO expiring VALUES" TWO,
+    [SQL_EXPIRING_NEW_ROWS] = "INSERT OR IGNORE INTO expiring VALUES" ROWS(TWO),
     [SQL_EXPIRING_DROP] = "DELETE FROM expiring WHERE day=?1 AND entry=?2",
     [SQL_EXPIRING_LIST] = "SELECT entry FROM expiring WHERE day<?1 ORDER BY day, entry LIMIT ?2",
     /* min() of a missing one is missing: then whichever is there. */
@@ -92,6 +99,9 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_OWED_NEW] = "INSERT INTO owed VALUES(?)",
     [SQL_OWED_DROP] = "DELETE FROM owed WHERE entry=?",
     [SQL_OWED_LIST] = "SELECT entry FROM owed WHERE entry>=?1 AND entry<?2 ORDER BY entry LIMIT ?3",
+    [SQL_OPAQUE_NEW] = "INSERT OR IGNORE INTO opaque VALUES(?)",
+    [SQL_OPAQUE_DROP] = "DELETE FROM opaque WHERE entry=?",
+    [SQL_OPAQUE_LIST] = "SELECT entry FROM opaque WHERE entry>=?1 AND entry<?2 ORDER BY entry LIMIT ?3",
     [SQL_TILE_NEW] = "INSERT OR REPLACE INTO tile VALUES(?,?,?,?)",
     [SQL_TILE_ONE] = "SELECT root FROM tile WHERE feed=?1 AND tile=?2 AND position=?3",
     [SQL_ROSTER_SET] = "INSERT OR REPLACE INTO roster VALUES(?,?,?)",

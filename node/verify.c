@@ -23,7 +23,7 @@ struct verify {
     struct feed_status status;
     struct checkpoint checkpoint; /* seq 0: nothing is signed yet */
     struct merkle_frontier tree;
-    uint64_t bodies, gone, owed, bad;
+    uint64_t bodies, gone, owed, opaque, bad;
     uint64_t first_bad;
     size_t feeds_bad;
 };
@@ -39,6 +39,7 @@ static bool check_row(void *ctx, const struct archive_row *row)
     bool is_bad = header_decode(row->header, &h) != OK || h.index != row->index;
     if (row->body.len > 0) {
         v->bodies++;
+        v->opaque += row->state == STATE_OPAQUE || row->state == STATE_NEWER;
         is_bad = is_bad || body_check(v->status.author, &h, row->body) != OK;
     } else if (row->state == STATE_OWED && v->status.owed > 0) {
         v->owed++;
@@ -59,7 +60,7 @@ static void begin_feed(struct desk *d, struct verify *v)
     const struct organisation *org = r != NULL ? roster_find(r, v->status.author) : NULL;
     memset(&v->checkpoint, 0, sizeof v->checkpoint);
     merkle_frontier_init(&v->tree);
-    v->bodies = v->gone = v->owed = v->bad = v->first_bad = 0;
+    v->bodies = v->gone = v->owed = v->opaque = v->bad = v->first_bad = 0;
     v->has_begun = true;
     if (!federation_feed_checkpoint(d->node->core, v->feed, held))
         return;
@@ -79,11 +80,12 @@ static void end_feed(struct desk *d, struct verify *v)
         v->first_bad = v->tree.size;
     v->feeds_bad += v->bad > 0;
     desk_line(d, v->client,
-              json_pack("{s:{s:s,s:I,s:I,s:I,s:I,s:b,s:I}}", "row", "org_id",
+              json_pack("{s:{s:s,s:I,s:I,s:I,s:I,s:I,s:b,s:I}}", "row", "org_id",
                         node_org_id(d->node, v->status.author), "size",
                         (json_int_t)v->checkpoint.size, "bodies", (json_int_t)v->bodies, "gone",
-                        (json_int_t)v->gone, "owed", (json_int_t)v->owed, "ok", v->bad == 0,
-                        "first_bad", (json_int_t)v->first_bad));
+                        (json_int_t)v->gone, "owed", (json_int_t)v->owed, "opaque",
+                        (json_int_t)v->opaque, "ok", v->bad == 0, "first_bad",
+                        (json_int_t)v->first_bad));
     v->feed++;
     v->has_begun = false;
 }

@@ -259,6 +259,12 @@ static enum err judge_envelope(const struct header *h, const struct body *b)
     return (uint64_t)h->expires_day == (uint64_t)b->day + ENVELOPE_TERM_DAYS ? OK : ERR_RANGE;
 }
 
+bool entry_matters(uint8_t type)
+{
+    return type == ENTRY_SIGNAL || type == ENTRY_AMEND || type == ENTRY_RETRACT ||
+           type == ENTRY_ERASE || type == ENTRY_RETAG;
+}
+
 static enum err judge_content(uint8_t type, struct bytes payload)
 {
     if (type == ENTRY_SIGNAL) {

@@ -112,6 +112,12 @@ size_t entry_targets(const struct body *b, uint64_t out[ENTRY_TARGETS_MAX]);
  * on which it was written. */
 MUST_CHECK enum err entry_judge_target(const struct body *b, const struct header *target);
 
+/* Whether entries of this type can change what a consult answers: a registration, or what amends,
+ * retracts, erases or renews one. Where such an entry is opaque nobody may say "no match"; the
+ * other types, and types that this software does not know at all, leave the answer as it is, and so
+ * a later version may add types, but not to this set without a new protocol version. */
+bool entry_matters(uint8_t type);
+
 /* Whether an endpoint has the form tcp://host:port within ENDPOINT_BYTES_MAX: a name or an IPv4
  * address of letters, digits, dots and hyphens, or an IPv6 address in square brackets; a port from
  * 1 to 65535 without leading zeros. */

@@ -19,7 +19,7 @@ struct replay {
     struct merkle_frontier tree;
     struct checkpoint held; /* seq 0: none */
     uint8_t held_root[HASH_BYTES];
-    uint64_t owed, refused, profile_plus_one;
+    uint64_t owed, refused, opaque, newer, profile_plus_one;
     struct correction *corrections;  /* of each entry, from what was replayed */
     crypto_generichash_state digest; /* of what all nodes have alike */
 };
@@ -56,7 +56,9 @@ static void replay_body(struct replay *r, const struct archive_row *row, const s
         assert_int_equal(body_decode(row->body, &b), OK);
         count = entry_tags(&b, &tag);
         is_alert = entry_is_alert(&b, &alert);
-        assert_true(count > 0 || is_alert || (b.type != ENTRY_SIGNAL && b.type != ENTRY_AMEND));
+        bool is_newer = b.payload.len > 0 && b.payload.data[0] != PAYLOAD_VERSION;
+        assert_true(count > 0 || is_alert || is_newer ||
+                    (b.type != ENTRY_SIGNAL && b.type != ENTRY_AMEND));
         if (b.type == ENTRY_ERASE || b.type == ENTRY_RETRACT)
             correction_add(&r->corrections[b.ref_plus_one - 1], (enum entry_type)b.type,
                            row->index);
@@ -78,8 +80,7 @@ static bool replay_row(void *ctx, const struct archive_row *row)
     unsigned levels;
     assert_int_equal(header_decode(row->header, &h), OK);
     assert_int_equal(h.index, r->tree.size);
-    bool is_here =
-        row->state == STATE_HELD || row->state == STATE_REFUSED || row->state == STATE_OPAQUE;
+    bool is_here = state_has_body(row->state);
     assert_int_equal(is_here, row->body.len > 0);
     if (is_here)
         replay_body(r, row, &h);
@@ -87,6 +88,8 @@ static bool replay_row(void *ctx, const struct archive_row *row)
         assert_int_equal(shelf_tags(r->shelf, r->author, row->index).len, 0);
     r->owed += row->state == STATE_OWED;
     r->refused += row->state == STATE_REFUSED;
+    r->opaque += row->state == STATE_OPAQUE || row->state == STATE_NEWER;
+    r->newer += row->state == STATE_NEWER;
     merkle_leaf(bytes_of(row->header, HEADER_BYTES), leaf);
     merkle_append(&r->tree, leaf, &levels, tile);
     replay_tiles(r, levels, tile);
@@ -108,6 +111,8 @@ static void check_record(const struct replay *r, const struct feed_record *rec)
     assert_memory_equal(stored, replayed, HASH_BYTES);
     assert_int_equal(rec->owed, r->owed);
     assert_int_equal(rec->refused, r->refused);
+    assert_int_equal(rec->opaque, r->opaque);
+    assert_int_equal(rec->newer, r->newer);
     if (r->profile_plus_one != 0)
         assert_int_equal(rec->profile_plus_one, r->profile_plus_one);
     if (r->held.seq != 0 && r->held.size > 0)

@@ -232,6 +232,17 @@ static size_t on_owed(void *ctx, const uint8_t author[32], uint64_t from, uint64
     return n;
 }
 
+static size_t on_opaque(void *ctx, const uint8_t author[32], uint64_t from, uint64_t *out,
+                        size_t max)
+{
+    const struct lane *l = find(ctx, author);
+    size_t n = 0;
+    for (uint64_t i = from; l != NULL && i < l->count && n < max; i++)
+        if (l->items[i].state == STATE_OPAQUE || l->items[i].state == STATE_NEWER)
+            out[n++] = i;
+    return n;
+}
+
 static size_t on_expired(void *ctx, uint32_t day, uint8_t (*authors)[32], uint64_t *indexes,
                          size_t max)
 {
@@ -389,6 +400,7 @@ struct archive shelf_archive(struct shelf *s)
         .state = on_state,
         .tile = on_tile,
         .owed = on_owed,
+        .opaque = on_opaque,
         .expired = on_expired,
         .request = on_request,
         .receipts_due = on_due,

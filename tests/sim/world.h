@@ -36,6 +36,10 @@ struct world_setup {
     /* Whom its profile names as relays: the number plus one, 0 ends the list. */
     size_t relays[WORLD_NODES_MAX][PROFILE_RELAYS_MAX];
     bool is_quiet; /* no trace */
+    struct world_software {
+        uint32_t version_min, version_max; /* of the protocol; 0: those of this software */
+        enum err (*judge_newer)(const struct header *h, const struct body *b);
+    } software[WORLD_NODES_MAX];
 };
 
 struct world *world_new(const struct world_setup *setup);
@@ -44,6 +48,8 @@ void world_free(struct world **w);
 /* Starts a node from its shelf, or stops it as a power cut would. */
 void world_start(struct world *w, size_t node);
 void world_stop(struct world *w, size_t node);
+/* Installs other software on a node that is stopped. */
+void world_install(struct world *w, size_t node, struct world_software software);
 bool world_is_running(const struct world *w, size_t node);
 
 /* Lets time pass. */

@@ -25,6 +25,15 @@ static void make_storage(struct machine *m)
     assert(m->storage != NULL);
 }
 
+void world_install(struct world *w, size_t node, struct world_software software)
+{
+    struct federation_config *c = &w->machines[node].config;
+    assert(!w->machines[node].is_running);
+    c->version_min = software.version_min;
+    c->version_max = software.version_max;
+    c->judge_newer = software.judge_newer;
+}
+
 static void make_machine(struct world *w, size_t i)
 {
     struct machine *m = &w->machines[i];
@@ -40,6 +49,7 @@ static void make_machine(struct world *w, size_t i)
     m->config.profile.count = w->setup.has_no_port[i] ? 0 : 1;
     snprintf(m->config.profile.endpoint[0], sizeof m->config.profile.endpoint[0],
              "tcp://10.0.0.%zu:5700", i + 1);
+    world_install(w, i, w->setup.software[i]);
     make_storage(m);
 }
 

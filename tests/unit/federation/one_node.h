@@ -199,6 +199,19 @@ static inline void one_node_load(struct one_node *n)
     free(paper);
 }
 
+static size_t none_seen(void *ctx, const uint8_t hash[HASH_BYTES], uint8_t *out, size_t cap)
+{
+    (void)ctx, (void)hash, (void)out, (void)cap;
+    return 0;
+}
+
+static bool none_witness(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch,
+                         uint64_t seq, uint8_t out[CHECKPOINT_SIGNED_BYTES])
+{
+    (void)ctx, (void)author, (void)feed_epoch, (void)seq, (void)out;
+    return false;
+}
+
 static int one_node_setup(void **state)
 {
     const struct archive archive = {
@@ -206,12 +219,15 @@ static int one_node_setup(void **state)
         .state = none_state,
         .tile = none_tile,
         .owed = none_owed,
+        .opaque = none_owed,
         .expired = none_expired,
         .request = none_request,
         .receipts_due = none_due,
         .roster = none_roster,
         .rival = none_rival,
         .fork = none_fork,
+        .seen = none_seen,
+        .witness = none_witness,
     };
     struct one_node *n = calloc(1, sizeof *n);
     if (n == NULL)

@@ -82,6 +82,7 @@ static void all_is_well(void **state)
  * Method: a row changes one thing of the status. */
 static void each_fault(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *patch;
         const char *check;
@@ -144,9 +145,13 @@ static void each_fault(void **state)
          "holds a key share"},
         {"{\"peers\":[" PEER(",\"reach\":\"none\"") "," PEER_3 "]}", "unreachable", FINDING_NOTE,
          "Kompas has no address"},
+        {"{\"peers\":[" PEER(",\"opaque\":2") "," PEER_3 "]}", "version", FINDING_NOTE, "Kompas"},
+        {"{\"peers\":[" PEER(",\"offers\":{\"min\":2,\"max\":3}") "," PEER_3 "]}", "protocol",
+         FINDING_TODO, "Kompas"},
         {"{\"feed\":{\"held_by_all\":10}}", "backlog", FINDING_NOTE, "8 of this"},
         {"{\"feed\":{\"erased_unconfirmed\":3}}", "erasures", FINDING_NOTE, "3 erasures"},
     };
+    /* clang-format on */
     (void)state;
     struct doctor d;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -259,6 +259,57 @@ static void test_life_of_an_entry(void **state)
     free(out);
 }
 
+/* Goal: an entry that could not be read is listed as such, and once it can be read it is found by
+ * its tags like any other, and expires once; erasing it meanwhile takes it off the list.
+ * Method: three opaque entries, of which one is read later and one is erased. */
+static void test_read_later(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    struct archive a = store_archive(s);
+    struct feed_record record = {0}, seen = {0};
+    struct sample *e = calloc(3, sizeof *e);
+    uint8_t author[2][AUTHOR_BYTES], tags[1][TAG_BYTES] = {{7}};
+    uint64_t indexes[4];
+    struct tag_hit hits[4];
+    sample_author(1, author[0]);
+    for (unsigned i = 0; i < 3; i++)
+        sample_signal(&e[i], 1, i, (const uint8_t(*)[TAG_BYTES])tags, 1, 100, SAMPLE_DAY);
+    struct effect_entry readable = e[1].entry;
+    for (unsigned i = 0; i < 3; i++) {
+        sample_refuse(&e[i], ERR_VERSION);
+        e[i].entry.state = i == 2 ? STATE_OPAQUE : STATE_NEWER;
+    }
+    record.opaque = 3;
+    record.newer = 2;
+    must(s, sample_put(s, 1, &record, e, 3));
+    must(s, store_commit(s));
+    assert_int_equal(a.opaque(a.ctx, author[0], 0, indexes, 4), 3);
+    assert_int_equal(a.opaque(a.ctx, author[0], 1, indexes, 1), 1);
+    assert_int_equal(indexes[0], 1);
+    assert_int_equal(store_find_tag(s, tags[0], SAMPLE_DAY, hits, 4), 0);
+
+    e[1].entry = readable;
+    record.owed = 1; /* sample_body takes one off */
+    record.opaque = 2;
+    record.newer = 1;
+    must(s, sample_body(s, 1, &record, &e[1]));
+    must(s, sample_gone(s, 1, &record, 0, STATE_ERASED));
+    must(s, store_commit(s));
+    assert_int_equal(a.opaque(a.ctx, author[0], 0, indexes, 4), 1);
+    assert_int_equal(indexes[0], 2);
+    assert_int_equal(state_of(s, 1, 1), STATE_HELD);
+    assert_int_equal(store_find_tag(s, tags[0], SAMPLE_DAY, hits, 4), 1);
+    assert_int_equal(hits[0].index, 1);
+    assert_int_equal(a.expired(a.ctx, SAMPLE_DAY + 1, author, indexes, 2), 2);
+    struct feed_record *next = &seen;
+    must(s, store_feeds(s, take_record, &next));
+    assert_true(seen.opaque == 2 && seen.newer == 1);
+    store_close(&s);
+    assert_consistent(f);
+    free(e);
+}
+
 /* Goal: a tag is found only in entries that are held, not expired, and carry all its 16 bytes.
  * Method: one row is one entry; entries share the first eight bytes of their tag. Then max, one
  * author's entries only, and the same after a restart, which builds the filter from the table. */
@@ -453,6 +504,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_entries_come_back, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_feed_records_come_back, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_life_of_an_entry, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_read_later, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_find_tag, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_tags_with_one_prefix, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_largest_batch, folder_setup, folder_teardown),
