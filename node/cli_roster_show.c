@@ -231,7 +231,7 @@ static void show_node_people(const json_t *status, const json_t *roster)
 
 static void show_node_json(const json_t *status, const json_t *roster)
 {
-    static const char *const names[] = {"org_id", "name", "roles", "status"};
+    static const char *const names[] = {"org_id", "name", "roles", "status", "feed_key"};
     size_t i;
     json_t *p, *line = json_deep_copy(roster);
     json_object_set_new(line, "federation", json_string(words_text(status, "federation")));

@@ -3,6 +3,7 @@
  */
 #include "node/node.h"
 
+#include <sodium.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -74,6 +75,9 @@ static json_t *peer_json(const struct node *n, const struct organisation *org,
                             ? json_null()
                             : json_pack("{s:I,s:I}", "min", (json_int_t)s->offers_min, "max",
                                         (json_int_t)s->offers_max));
+    char key[2 * KEY_BYTES + 1];
+    sodium_bin2hex(key, sizeof key, org->feed_key, KEY_BYTES);
+    json_object_set_new(out, "feed_key", json_string(key));
     add_reach(n, s, out);
     return out;
 }
