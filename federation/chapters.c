@@ -20,6 +20,7 @@ static bool is_own(const struct federation *f, const struct feed *feed)
 struct losing {
     uint64_t owed;
     uint64_t refused;
+    bool has_erasure;
 };
 
 static bool losing_row(void *ctx, const struct archive_row *row)
@@ -27,6 +28,9 @@ static bool losing_row(void *ctx, const struct archive_row *row)
     struct losing *l = ctx;
     l->owed += row->state == STATE_OWED;
     l->refused += row->state == STATE_REFUSED;
+    struct body b;
+    l->has_erasure = l->has_erasure || (row->state == STATE_HELD &&
+                                        body_decode(row->body, &b) == OK && b.type == ENTRY_ERASE);
     return true;
 }
 
@@ -39,16 +43,29 @@ static void forget_checkpoints(struct feed *feed)
     feed->rec.proof_hashes = 0;
 }
 
-/* Cuts the feed back to its first entries. */
+/* What the entries from a size on have done to what stays. */
+static struct losing look_beyond(struct federation *f, const struct feed *feed, uint64_t size)
+{
+    struct losing l = {0};
+    f->archive.read(f->archive.ctx, feed->rec.author, size, (size_t)(feed->rec.tree.size - size),
+                    losing_row, &l);
+    return l;
+}
+
+/* Cuts the feed back to its first entries. Where an erasure falls away, what it erased is to be
+ * here again, so all is fetched anew; but not by the author, who wrote the erasure. */
 static void cut_back(struct federation *f, struct feed *feed, uint64_t size, struct effects *out)
 {
     struct stored_tree stored = {f, feed->rec.author};
     struct merkle_frontier tree;
     if (!trees_frontier(&stored, size, &tree))
         merkle_frontier_init(&tree); /* what is stored does not tell: fetched anew */
-    struct losing l = {0};
+    struct losing l = look_beyond(f, feed, tree.size);
+    if (l.has_erasure && tree.size > 0 && !is_own(f, feed)) {
+        merkle_frontier_init(&tree);
+        l = look_beyond(f, feed, 0);
+    }
     uint64_t lost = feed->rec.tree.size - tree.size;
-    f->archive.read(f->archive.ctx, feed->rec.author, tree.size, (size_t)lost, losing_row, &l);
     feed->rec.tree = tree;
     feed->rec.owed -= l.owed;
     feed->rec.refused -= l.refused;
@@ -61,7 +78,8 @@ static void cut_back(struct federation *f, struct feed *feed, uint64_t size, str
     pull_restart(f, feed);
     struct effect *e = effects_add(out, EFFECT_PERSIST_CUT_BACK);
     memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
-    e->entries.feed = &feed->rec;
+    e->cut_back.feed = &feed->rec;
+    e->cut_back.ended = feed->accepted.size;
     core_report(out, feed->rec.author, REPORT_CUT_BACK, OK, lost);
 }
 

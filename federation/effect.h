@@ -108,7 +108,12 @@ struct effect {
             size_t count;
             const struct effect_tile *tiles;
             size_t tile_count;
-        } entries; /* PERSIST_ENTRIES; PERSIST_FEED and PERSIST_CUT_BACK with count 0 */
+        } entries; /* PERSIST_ENTRIES; PERSIST_FEED with count 0 */
+        struct {
+            const struct feed_record *feed; /* its size says what stays */
+            uint64_t
+                ended; /* from this index on entries are gone for good; others may come again */
+        } cut_back;
         struct {
             struct effect_entry entry;
             const struct feed_record *feed; /* with the new count of owed bodies */

@@ -261,9 +261,9 @@ static enum err cut_back(struct node *n, const struct effect *e)
 {
     enum err r = store_apply(n->store, e);
     if (r == OK && memcmp(e->author, n->author, AUTHOR_BYTES) == 0)
-        r = store_desk_cut(n->store, e->entries.feed->tree.size);
+        r = store_desk_cut(n->store, e->cut_back.ended);
     if (r == OK && memcmp(e->author, n->author, AUTHOR_BYTES) == 0)
-        r = store_outbox_cut(n->store, e->entries.feed->tree.size);
+        r = store_outbox_cut(n->store, e->cut_back.ended);
     return r;
 }
 

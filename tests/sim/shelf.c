@@ -547,7 +547,7 @@ static void apply_roster(struct shelf *s, const struct effect *e)
 static void apply_cut_back(struct shelf *s, const struct effect *e)
 {
     struct lane *l = lane_for(s, e->author);
-    uint64_t size = e->entries.feed->tree.size;
+    uint64_t size = e->cut_back.feed->tree.size;
     while (l->count > size)
         free(l->items[--l->count].body);
     for (size_t i = 0; i < l->count; i++) {
@@ -566,7 +566,7 @@ static void apply_cut_back(struct shelf *s, const struct effect *e)
         if (s->due[i].index >= size && memcmp(s->due[i].author, e->author, 32) == 0)
             s->due[i] = s->due[--s->due_count];
     pouch_cut_back(&s->pouch, e->author, size);
-    l->rec = *e->entries.feed;
+    l->rec = *e->cut_back.feed;
 }
 
 static void apply_witness(struct shelf *s, const struct effect *e)

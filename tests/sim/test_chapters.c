@@ -12,6 +12,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "protocol/correction.h"
 #include "tests/sim/look.h"
 
 enum { TODAY = WORLD_START_UTC / 86400, A = 0, B, C, D };
@@ -84,6 +85,14 @@ static void new_key(struct world *w, size_t who, struct change *c)
     world_start(w, who);
 }
 
+static enum err retract(struct world *w, size_t node, uint64_t index)
+{
+    uint8_t payload[RETRACT_BYTES];
+    struct draft d = {.type = ENTRY_RETRACT, .ref_plus_one = index + 1};
+    d.payload = bytes_of(payload, retract_encode(1, payload));
+    return world_append(w, node, &d, 1, NULL);
+}
+
 static void assert_all_hold(struct world *w, size_t author, uint64_t size, size_t except)
 {
     for (size_t at = A; at <= D; at++)
@@ -138,6 +147,38 @@ static void test_one_end(void **state)
     for (size_t at = A; at <= D; at++)
         assert_int_equal(look_matches(w, at, 1039, TODAY), 1);
     assert_true(look_equal(w, 4));
+    world_free(&w);
+}
+
+/* Goal: what an entry beyond the end took back is in force again everywhere. Method: D erases one
+ * registration and retracts another; only C hears of both before D is suspended. */
+static void test_taken_back_too_late(void **state)
+{
+    (void)state;
+    struct world *w = four(6);
+    uint64_t first;
+    assert_int_equal(world_signals(w, D, 1, 5, &first), OK);
+    world_run(w, 2000);
+    struct change c = {.who = D, .accepted = end_at(w, B, D, 1)};
+    world_part(w, A, D);
+    world_part(w, B, D);
+    world_part(w, A, C);
+    world_part(w, B, C);
+    assert_int_equal(world_erase(w, D, first), OK);
+    assert_int_equal(retract(w, D, first + 1), OK);
+    world_run(w, 2000);
+    assert_int_equal(look_matches(w, C, 1, TODAY), 0);
+    assert_int_equal(look_matches(w, C, 2, TODAY), 0);
+    assert_int_equal(world_roster(w, B, suspend, &c), OK);
+    world_join(w, A, C);
+    world_join(w, B, C);
+    world_run(w, 30000);
+    assert_int_equal(world_told(w, C, REPORT_CUT_BACK, OK), 1);
+    for (size_t at = A; at <= C; at++) {
+        assert_int_equal(look_feed(w, at, D).size, c.accepted.size);
+        assert_int_equal(look_matches(w, at, 1, TODAY), 1);
+        assert_int_equal(look_matches(w, at, 2, TODAY), 1);
+    }
     world_free(&w);
 }
 
@@ -304,7 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_end),   cmocka_unit_test(test_new_key),
         cmocka_unit_test(test_catch_up),  cmocka_unit_test(test_other_branch),
-        cmocka_unit_test(test_two_lists),
+        cmocka_unit_test(test_two_lists), cmocka_unit_test(test_taken_back_too_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

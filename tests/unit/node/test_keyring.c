@@ -36,7 +36,8 @@ static int leave_folder(void **state)
 
 static void remove_ring(const char *dir)
 {
-    static const char *const files[] = {"ring", "feed.key", "desk.key", "share-1.key"};
+    static const char *const files[] = {"ring",       "feed.key",   "desk.key",  "share-1.key",
+                                        "feed-2.key", "feed-3.key", "feed-5.key"};
     char path[64];
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, files[i]);
@@ -86,6 +87,28 @@ static void across_a_restart(void **state)
     }
     assert_int_equal(keyring_put(k, "feed", bytes_of(NULL, 0), bytes_of(bytes, 32), &problem),
                      ERR_DUPLICATE);
+    keyring_free(&k);
+    remove_ring("keys");
+}
+
+/* Goal: the newest key of a kind is the last of an unbroken row.
+ * Method: one after the other, and one with a gap before it. */
+static void renewed_keys(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"feed", "feed-2", "feed-3", "feed-5"};
+    static const unsigned newest[] = {1, 2, 3, 3};
+    struct keyring *k = NULL;
+    uint8_t half[32] = {0}, secret[64] = {0};
+    assert_int_equal(keyring_create("keys", right, COST_TEST, &k, &problem), OK);
+    assert_int_equal(keyring_generations(k, "feed"), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(keyring_put(k, names[i], bytes_of(half, sizeof half),
+                                     bytes_of(secret, sizeof secret), &problem),
+                         OK);
+        assert_int_equal(keyring_generations(k, "feed"), newest[i]);
+    }
+    assert_int_equal(keyring_generations(k, "transport"), 0);
     keyring_free(&k);
     remove_ring("keys");
 }
@@ -187,9 +210,8 @@ static void keys_stay_in_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(across_a_restart),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(unusual_work),
+        cmocka_unit_test(across_a_restart),   cmocka_unit_test(renewed_keys),
+        cmocka_unit_test(refusals),           cmocka_unit_test(unusual_work),
         cmocka_unit_test(keys_stay_in_place),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);

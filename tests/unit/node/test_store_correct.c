@@ -168,7 +168,7 @@ static void cut_back(void **state)
     struct effect e = {.type = EFFECT_PERSIST_CUT_BACK};
     record.tree.size = 2;
     memcpy(e.author, author, AUTHOR_BYTES);
-    e.entries.feed = &record;
+    e.cut_back.feed = &record;
     must(s, store_apply(s, &e));
     s = reopened(f, s);
     assert_int_equal(hits(s, 0, NULL), 0);

@@ -97,6 +97,53 @@ static void test_rosters(void **state)
     store_close(&s);
 }
 
+static bool add_rival(void *ctx, struct bytes signed_roster)
+{
+    struct list *l = ctx;
+    l->bytes[l->count][0] = signed_roster.data[0];
+    return ++l->count != l->stop_at;
+}
+
+/* Goal: other lists of one version are kept beside the one in force, after a restart too.
+ * Method: two rivals of version 2 and one of version 3; listed by version, found by hash. */
+static void test_rivals(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    static const uint8_t documents[][2] = {
+        {1, 1},
+        {2, 2},
+        {3, 3}
+    };
+    for (uint8_t i = 0; i < 3; i++) {
+        struct effect e = {.type = EFFECT_PERSIST_RIVAL};
+        e.roster.version = i < 2 ? 2 : 3;
+        e.roster.hash[0] = (uint8_t)(0x70 + i);
+        e.roster.signed_roster = bytes_of(documents[i], 2);
+        must(s, store_apply(s, &e));
+    }
+    s = reopened(s, f);
+    struct archive a = store_archive(s);
+    struct list l = {0};
+    uint8_t out[8], hash[HASH_BYTES] = {0x71};
+    must(s, store_rivals(s, 2, add_rival, &l));
+    assert_int_equal(l.count, 2);
+    assert_int_equal(l.bytes[0][0] + l.bytes[1][0], 3);
+    l = (struct list){.stop_at = 1};
+    must(s, store_rivals(s, 2, add_rival, &l));
+    assert_int_equal(l.count, 1);
+    l = (struct list){0};
+    must(s, store_rivals(s, 1, add_rival, &l));
+    assert_int_equal(l.count, 0);
+    assert_int_equal(a.rival(a.ctx, hash, out, sizeof out), 2);
+    assert_memory_equal(out, documents[1], 2);
+    assert_int_equal(a.rival(a.ctx, hash, out, 1), 0);
+    hash[0] = 0x73;
+    assert_int_equal(a.rival(a.ctx, hash, out, sizeof out), 0);
+    assert_int_equal(a.roster(a.ctx, 2, out, sizeof out), 0);
+    store_close(&s);
+}
+
 static enum err charge(struct store *s, unsigned member, uint8_t request, uint8_t hash,
                        uint32_t day, uint32_t used)
 {
@@ -365,6 +412,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rosters, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_rivals, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_requests, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_budgets, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_receipts, folder_setup, folder_teardown),
