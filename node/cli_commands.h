@@ -40,6 +40,8 @@ extern const struct cli_command cli_witness_show;
 /* cli_proof.c, cli_feed.c */
 extern const struct cli_command cli_proof_list, cli_proof_export, cli_proof_verify;
 extern const struct cli_command cli_feed_export, cli_feed_verify;
+/* cli_post.c */
+extern const struct cli_command cli_send, cli_inbox, cli_outbox;
 
 /* Shows why something failed, from the problem or else from the code; returns CLI_FAILED. */
 int cli_failed(const struct problem *p, enum err e);
