@@ -160,6 +160,11 @@ class Nodes(Federation):
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0, self.log(node)[-2000:]
 
+    def kill_inside(self, node):
+        process = self.running.pop(node)
+        process.kill()
+        process.wait()
+
     def part(self, nodes):
         """Nothing passes any more between these and all others; packets are dropped, connections stay."""
         friends = ", ".join(f"10.77.0.{n}" for n in nodes)
