@@ -87,7 +87,7 @@ static void spread(struct federation *f, struct feed *feed, struct bytes proof, 
                    struct effects *out)
 {
     feed->is_fork_due = false;
-    for (size_t i = 0; i < f->link_count; i++) {
+    for (size_t i = 0; i < f->link_count && proof.len > 0; i++) {
         const struct link *l = &f->links[i];
         if (l->id == 0 || !l->is_ready || l->id == but)
             continue;
