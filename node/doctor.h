@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "node/ringname.h"
 
 enum { FINDINGS_MAX = 64, FINDING_BYTES = 1200 };
 
@@ -53,10 +54,12 @@ const struct finding *doctor_next(const struct doctor *d);
 
 /* ---- doctor_disk.c: files and folders ---- */
 
-/* Public halves of the keys on disk, as the member list writes them; "" where there is none. */
+/* Public halves of the keys on disk, as the member list writes them, oldest first: keys that were
+ * renewed count from when the list has them. */
 struct doctor_keys {
-    char feed[65];
-    char transport[65];
+    size_t feeds, transports;
+    char feed[RINGNAME_GENERATIONS_MAX][65];
+    char transport[RINGNAME_GENERATIONS_MAX][65];
 };
 
 /* Data folder, room on its disk, keys, their modes, and the passphrase. False if there is no data

@@ -118,6 +118,24 @@ static bool is_there(const struct config *c, const char *file)
     return key_path(c, file, path) && access(path, F_OK) == 0;
 }
 
+/* The public halves of all keys of a kind; 0 with a finding if one is not in order. */
+static size_t read_generations(struct doctor *d, const struct config *c, const char *kind,
+                               char hex[RINGNAME_GENERATIONS_MAX][65])
+{
+    size_t count = 0;
+    char name[RINGNAME_BYTES], file[RINGNAME_BYTES + 8];
+    while (count < RINGNAME_GENERATIONS_MAX) {
+        ringname_generation(kind, (unsigned)count + 1, name);
+        snprintf(file, sizeof file, "%s.key", name);
+        if (!is_there(c, file))
+            break;
+        if (!read_public(d, c, name, hex[count]))
+            return 0;
+        count++;
+    }
+    return count;
+}
+
 /* Any file of the ring that others may read. */
 static bool check_modes(struct doctor *d, const struct config *c)
 {
@@ -156,8 +174,9 @@ static bool check_keys(struct doctor *d, const struct config *c, struct doctor_k
     }
     if (!check_modes(d, c))
         return false;
-    if (!read_public(d, c, RINGNAME_FEED, keys->feed) ||
-        !read_public(d, c, RINGNAME_TRANSPORT, keys->transport)) {
+    keys->feeds = read_generations(d, c, RINGNAME_FEED, keys->feed);
+    keys->transports = read_generations(d, c, RINGNAME_TRANSPORT, keys->transport);
+    if (keys->feeds == 0 || keys->transports == 0) {
         doctor_step(d, _("Put the key files back from a backup."));
         return false;
     }

@@ -78,13 +78,32 @@ static void check_freshness(struct doctor *d, const json_t *roster, int64_t now)
                 d->program);
 }
 
+/* Where a key is among those on disk, from 1 on; 0 if it is not there. */
+static size_t place_of(const char *hex, char const (*list)[65], size_t count)
+{
+    for (size_t i = count; i > 0; i--)
+        if (strcmp(hex, list[i - 1]) == 0)
+            return i;
+    return 0;
+}
+
 static void check_keys(struct doctor *d, const json_t *self, const struct doctor_keys *keys)
 {
-    if (keys->feed[0] == '\0')
+    if (keys->feeds == 0 || keys->transports == 0)
         return; /* not readable, which was said */
-    if (strcmp(words_text(self, "feed_key"), keys->feed) == 0 &&
-        strcmp(words_text(self, "transport_key"), keys->transport) == 0) {
+    size_t feed = place_of(words_text(self, "feed_key"), keys->feed, keys->feeds);
+    size_t transport =
+        place_of(words_text(self, "transport_key"), keys->transport, keys->transports);
+    if (feed == keys->feeds && transport == keys->transports) {
         doctor_well(d, "own-keys", _("The member list has this node's keys."));
+        return;
+    }
+    if (feed > 0 && transport > 0) {
+        doctor_todo(d, "own-keys", _("This node has newer keys than those in the member list."));
+        doctor_step(d,
+                    _("Send the stewards the new card, and tell them its fingerprint by "
+                      "telephone (they run: seinpost roster rekey): %s card"),
+                    d->program);
         return;
     }
     doctor_todo(d, "own-keys",
@@ -152,6 +171,12 @@ void doctor_list(struct doctor *d, const json_t *status, const struct doctor_key
         return;
     }
     check_freshness(d, roster, now_utc);
+    if (is_true(roster, "rival")) {
+        doctor_todo(d, "rival",
+                    _("The stewards signed two member lists of this version; whoever "
+                      "is suspended in either of them takes no part."));
+        doctor_step(d, _("Tell the stewards; they run: seinpost roster unite"));
+    }
     if (!json_is_object(self)) {
         doctor_todo(d, "membership", _("This organisation is not in the member list."));
         doctor_step(d, _("Send the card of this organisation to the stewards: %s card > card.txt"),

@@ -48,7 +48,6 @@ static const struct cli_command *const commands[] = {
     &cli_keys_show,
     &cli_keys_renew,
     &cli_config_check,
-    &cli_doctor,
     NULL,
 };
 

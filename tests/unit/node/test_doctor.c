@@ -43,7 +43,7 @@ static int64_t noon(void)
 static void examine(struct doctor *d, const char *patch)
 {
     json_t *status = json_loads(base, 0, NULL), *change = json_loads(patch, 0, NULL);
-    struct doctor_keys keys = {A64, B64};
+    struct doctor_keys keys = {1, 1, {A64}, {B64}};
     assert_non_null(status);
     assert_non_null(change);
     assert_int_equal(json_object_update_recursive(status, change), 0);
@@ -98,6 +98,7 @@ static void each_fault(void **state)
         {"{\"self\":{\"status\":\"suspended\"}}", "membership", FINDING_TODO, "suspended"},
         {"{\"self\":{\"feed_key\":\"" B64 "\"}}", "own-keys", FINDING_TODO, "other keys"},
         {"{\"self\":{\"transport_key\":\"" A64 "\"}}", "own-keys", FINDING_TODO, "other keys"},
+        {"{\"roster\":{\"rival\":true}}", "rival", FINDING_TODO, "two member lists"},
         {"{\"self\":{\"basis_expires\":null}}", "basis", FINDING_TODO, "no legal basis"},
         {"{\"self\":{\"basis_expires\":\"2026-11-01T00:00:00Z\"}}", "basis", FINDING_TODO,
          "ended on 2026-11-01"},
@@ -168,6 +169,33 @@ static void each_fault(void **state)
     }
 }
 
+/* Goal: renewed keys that the list does not have yet are told from keys that are none of ours.
+ * Method: a row is what the list names, of two feed keys on disk. */
+static void renewed_keys(void **state)
+{
+    static const struct {
+        const char *self, *text;
+        enum finding_state want;
+    } rows[] = {
+        {"{\"feed_key\":\"" B64 "\",\"transport_key\":\"" B64 "\"}", "has this node's keys",
+         FINDING_WELL},
+        {"{\"feed_key\":\"" A64 "\",\"transport_key\":\"" B64 "\"}", "newer keys", FINDING_TODO},
+        {"{\"feed_key\":\"" B64 "\",\"transport_key\":\"" A64 "\"}", "other keys", FINDING_TODO},
+    };
+    struct doctor_keys keys = {2, 1, {A64, B64}, {B64}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *status = json_loads(base, 0, NULL), *self = json_loads(rows[i].self, 0, NULL);
+        json_object_update(json_object_get(status, "self"), self);
+        struct doctor d = {.program = "seinpost", .config = "FILE"};
+        doctor_list(&d, status, &keys, noon());
+        assert_int_equal(find(&d, "own-keys")->state, rows[i].want);
+        assert_non_null(strstr(find(&d, "own-keys")->text, rows[i].text));
+        json_decref(status);
+        json_decref(self);
+    }
+}
+
 /* Goal: without a list there is nothing to say of a running node but how many files it may open.
  * Method: a status before the first list. */
 static void before_the_list(void **state)
@@ -226,7 +254,7 @@ static void times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_is_well),     cmocka_unit_test(each_fault),
+        cmocka_unit_test(all_is_well),     cmocka_unit_test(each_fault), cmocka_unit_test(renewed_keys),
         cmocka_unit_test(before_the_list), cmocka_unit_test(is_bounded),
         cmocka_unit_test(times),
     };
