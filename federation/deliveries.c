@@ -24,14 +24,14 @@ static void send_receipt(struct federation *f, uint32_t link, const struct parce
     (void)parcels_send(f, link, &d, out);
 }
 
-/* A receipt of our own, which goes to out. */
+/* A receipt of our own; deliveries_on_message sees to it that there is a key to sign it with. */
 static void sign_receipt(const struct federation *f, const struct parcel_record *rec,
                          enum delivery_state state, uint8_t signature[SIGNATURE_BYTES])
 {
     struct delivery_receipt r = {.index = rec->index, .state = (uint8_t)state};
     memcpy(r.author, rec->author, AUTHOR_BYTES);
     memcpy(r.holder, f->config.author, AUTHOR_BYTES);
-    delivery_sign(&r, f->config.feed_secret, signature);
+    delivery_sign(&r, core_feed_secret(f), signature);
 }
 
 /* Says again what is known of an envelope here to whom asks or hands it over again. */
@@ -72,7 +72,7 @@ static enum err check_arrival(struct federation *f, struct arrival *a, struct ef
 {
     const Seinpost__Delivery *m = a->m;
     const struct organisation *org = roster_find(core_roster(f), a->feed->rec.author);
-    if (org == NULL || org->status != ORG_ACTIVE)
+    if (!roster_is_active(org))
         return ERR_STRANGER;
     a->header = effects_alloc(out, HEADER_BYTES);
     if (a->header == NULL || !effects_has_room(out, 64, 65536))
@@ -232,7 +232,7 @@ static enum err check_receipt(struct federation *f, const Seinpost__Delivery *m)
         m->state > DELIVERY_UNREADABLE)
         return ERR_FORMAT;
     const struct organisation *org = roster_find(core_roster(f), m->holder.data);
-    if (org == NULL || org->status != ORG_ACTIVE)
+    if (!roster_is_active(org))
         return ERR_STRANGER;
     struct delivery_receipt r = {.index = m->index, .state = (uint8_t)m->state};
     memcpy(r.author, m->author.data, AUTHOR_BYTES);
@@ -314,6 +314,8 @@ void deliveries_on_message(struct federation *f, struct link *l, const Seinpost_
         a.feed = core_feed(f, m->author.data);
     if (e == OK && (a.feed == NULL || (has_body && is_me(f, m->author.data))))
         e = ERR_STRANGER;
+    if (e == OK && core_feed_secret(f) == NULL)
+        e = ERR_UNAVAILABLE; /* nothing could be acknowledged */
     if (e == OK && m->what == WHAT_BODY)
         e = check_giver(f, l, m);
     if (e == OK && m->what == WHAT_BODY)

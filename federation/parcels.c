@@ -108,7 +108,7 @@ static enum err check_recipient(struct federation *f, const struct event *ev,
     const struct roster *r = core_roster(f);
     const struct organisation *org = r != NULL ? roster_find(r, ev->send.recipient) : NULL;
     const struct feed *feed = core_feed(f, ev->send.recipient);
-    if (org == NULL || org->status != ORG_ACTIVE || feed == NULL)
+    if (!roster_is_active(org) || feed == NULL)
         return ERR_STRANGER;
     if (is_me(f, ev->send.recipient))
         return ERR_RANGE;
@@ -136,7 +136,7 @@ static enum err seal(struct federation *f, const struct event *ev, const uint8_t
         return len == 0 ? ERR_LIMIT : ERR_FULL;
     struct envelope_random random;
     rng_bytes(&f->rng, &random, sizeof random);
-    enum err r = envelope_seal(&e, core_own_feed(f)->rec.tree.size, f->config.feed_secret, prekey,
+    enum err r = envelope_seal(&e, core_own_feed(f)->rec.tree.size, core_feed_secret(f), prekey,
                                &random, payload, &len);
     sodium_memzero(&random, sizeof random);
     *d = (struct draft){.type = ENTRY_ENVELOPE,
@@ -155,6 +155,8 @@ static enum err write_one(struct federation *f, const struct event *ev, uint64_t
         return e;
     if (core_own_feed(f) == NULL || !f->may_sign || f->now_utc <= 0)
         return ERR_UNAVAILABLE;
+    if (core_feed_secret(f) == NULL)
+        return ERR_UNAUTHORISED;
     struct parcel *p = parcels_free(f);
     if (p == NULL)
         return ERR_FULL;
