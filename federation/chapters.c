@@ -18,16 +18,14 @@ static bool is_own(const struct federation *f, const struct feed *feed)
 }
 
 struct losing {
-    uint64_t owed;
-    uint64_t refused;
+    struct feed_record counts; /* of the feed, without what is lost */
     bool has_erasure;
 };
 
 static bool losing_row(void *ctx, const struct archive_row *row)
 {
     struct losing *l = ctx;
-    l->owed += row->state == STATE_OWED;
-    l->refused += row->state == STATE_REFUSED;
+    ingest_count_out(&l->counts, row->state);
     struct body b;
     l->has_erasure = l->has_erasure || (row->state == STATE_HELD &&
                                         body_decode(row->body, &b) == OK && b.type == ENTRY_ERASE);
@@ -46,7 +44,7 @@ static void forget_checkpoints(struct feed *feed)
 /* What the entries from a size on have done to what stays. */
 static struct losing look_beyond(struct federation *f, const struct feed *feed, uint64_t size)
 {
-    struct losing l = {0};
+    struct losing l = {.counts = feed->rec};
     f->archive.read(f->archive.ctx, feed->rec.author, size, (size_t)(feed->rec.tree.size - size),
                     losing_row, &l);
     return l;
@@ -66,12 +64,11 @@ static void cut_back(struct federation *f, struct feed *feed, uint64_t size, str
         l = look_beyond(f, feed, 0);
     }
     uint64_t lost = feed->rec.tree.size - tree.size;
+    feed->rec = l.counts;
     feed->rec.tree = tree;
-    feed->rec.owed -= l.owed;
-    feed->rec.refused -= l.refused;
     if (feed->rec.profile_plus_one > tree.size)
         feed->rec.profile_plus_one = 0;
-    feed->owed_from = feed->owed_swept = 0;
+    feed->owed_from = feed->owed_swept = feed->reread_next = 0;
     forget_checkpoints(feed);
     serve_feed_cut(f, feed);
     parcels_cut_back(f, feed, tree.size);

@@ -346,6 +346,10 @@ struct batch {
     const uint8_t *signed_checkpoint;
     struct bytes proof; /* where the checkpoint is larger than the tree */
 };
+/* The counts that a record keeps of entries in states that somebody has to see to: one more, and
+ * one fewer. */
+void ingest_count_in(struct feed_record *r, enum entry_state state);
+void ingest_count_out(struct feed_record *r, enum entry_state state);
 /* Fills in the tree and its tiles: the feed's, grown by the batch's headers. */
 void ingest_grow(const struct feed *feed, struct batch *b);
 /* Room that a batch of count entries needs in the effects. */

@@ -53,8 +53,7 @@ static enum entry_state absent_state(const struct federation *f, const struct he
     return h->expires_day != 0 && h->expires_day < day ? STATE_EXPIRED : STATE_OWED;
 }
 
-/* The counts that a record keeps of entries in states that somebody has to see to. */
-static void count_in(struct feed_record *r, enum entry_state state)
+void ingest_count_in(struct feed_record *r, enum entry_state state)
 {
     r->owed += state == STATE_OWED;
     r->refused += state == STATE_REFUSED;
@@ -62,7 +61,7 @@ static void count_in(struct feed_record *r, enum entry_state state)
     r->newer += state == STATE_NEWER;
 }
 
-static void count_out(struct feed_record *r, enum entry_state state)
+void ingest_count_out(struct feed_record *r, enum entry_state state)
 {
     r->owed -= state == STATE_OWED;
     r->refused -= state == STATE_REFUSED;
@@ -200,7 +199,7 @@ static void take_erase(struct federation *f, struct feed *feed, const struct bat
             emit_correction(feed, ENTRY_ERASE, target, by, out);
             return;
         }
-        count_out(&feed->rec, e->state);
+        ingest_count_out(&feed->rec, e->state);
         e->state = STATE_ERASED;
         e->body = bytes_of(NULL, 0);
         e->type = 0;
@@ -212,7 +211,7 @@ static void take_erase(struct federation *f, struct feed *feed, const struct bat
             emit_correction(feed, ENTRY_ERASE, target, by, out);
             return;
         }
-        count_out(&feed->rec, was);
+        ingest_count_out(&feed->rec, was);
     }
     emit_gone(f, feed, target, STATE_ERASED, by + 1, out);
 }
@@ -304,11 +303,11 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
             core_report(out, feed->rec.author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, h.index);
         if (b->bodies[i].len == 0 || (h.audience == AUDIENCE_ADDRESSED && !is_ours)) {
             e->state = absent_state(f, &h, &b->checkpoint);
-            count_in(&feed->rec, e->state);
+            ingest_count_in(&feed->rec, e->state);
             continue;
         }
         judge(f, feed, b, &h, b->bodies[i], day, e, &body);
-        count_in(&feed->rec, e->state);
+        ingest_count_in(&feed->rec, e->state);
         if (e->state == STATE_REFUSED) {
             core_report(out, feed->rec.author, REPORT_ENTRY_REFUSED, e->reason, h.index);
         } else if (e->state == STATE_HELD) {
@@ -355,8 +354,8 @@ static void take_body(struct federation *f, struct feed *feed, const uint8_t *he
     memcpy(e->author, feed->rec.author, AUTHOR_BYTES);
     e->body.entry = entry;
     e->body.feed = &feed->rec;
-    count_out(&feed->rec, was);
-    count_in(&feed->rec, entry.state);
+    ingest_count_out(&feed->rec, was);
+    ingest_count_in(&feed->rec, entry.state);
     if (entry.state != STATE_HELD)
         return;
     /* A batch of nothing but this entry, for what acting on it may need. */
@@ -492,7 +491,7 @@ void ingest_sweep(struct federation *f, struct effects *out)
         if (feed == NULL)
             continue;
         enum entry_state was = f->archive.state(f->archive.ctx, authors[i], indexes[i]);
-        count_out(&feed->rec, was);
+        ingest_count_out(&feed->rec, was);
         emit_gone(f, feed, indexes[i], STATE_EXPIRED, 0, out);
     }
     for (size_t i = 0; i < f->feed_count; i++)
