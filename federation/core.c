@@ -282,16 +282,23 @@ static void every_second(struct federation *f, struct effects *out)
     }
 }
 
+/* When something may be handed over again. */
+static uint64_t deliver_at_ms(const struct federation *f)
+{
+    return f->pumped_ms == 0 ? 0 : f->pumped_ms + PARCEL_PACE_MS;
+}
+
 /* One of the two. Serving reads the archive, which has what earlier steps persisted and not what
  * this one does, and it may fill the effects to the brim. */
 static void tick(struct federation *f, struct effects *out)
 {
     if (f->has_roster && (f->ticked_ms == 0 || f->now_ms - f->ticked_ms >= TICK_MS))
         every_second(f, out);
-    else if (f->is_serving)
+    else {
         serve_pump(f, out);
-    else
-        parcels_pump(f, out);
+        if (f->now_ms >= deliver_at_ms(f))
+            parcels_pump(f, out);
+    }
 }
 
 void federation_step(struct federation *f, const struct event *ev, struct effects *out)
@@ -335,5 +342,8 @@ uint64_t federation_deadline_ms(const struct federation *f)
 {
     if (!f->has_roster)
         return f->now_ms + TICK_MS; /* there is nothing to do before EVENT_ROSTER */
-    return f->is_serving || f->is_delivering ? f->now_ms : f->ticked_ms + TICK_MS;
+    uint64_t tick_ms = f->ticked_ms + TICK_MS, deliver_ms = deliver_at_ms(f);
+    if (f->is_serving)
+        return f->now_ms;
+    return f->is_delivering && deliver_ms < tick_ms ? deliver_ms : tick_ms;
 }

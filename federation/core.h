@@ -48,6 +48,7 @@ enum {
         16,             /* proofs against one author, each in place of the last, since the start */
     PARCELS_MAX = 1024, /* envelopes on their way from here, or kept here for others */
     PARCELS_KEPT_EACH = 64,  /* of one author that are kept here for others */
+    PARCEL_PACE_MS = 20,     /* between looks at what can be handed over */
     PARCEL_RETRY_MS = 10000, /* handed over, and nothing was said of it */
     PARCEL_ASK_MS = 60000,   /* a relay has it: ask what became of it */
     PARCEL_PATH_MS = 600000, /* a relay has it for so long: try the next one too */
@@ -209,6 +210,7 @@ struct federation {
     size_t parcel_count; /* highest used slot plus one */
     bool is_delivering;  /* something may be handed over now */
     size_t deliver_next;
+    uint64_t pumped_ms;   /* when that was last looked at */
     uint32_t parcels_day; /* for which what has expired was dropped */
     size_t plain_bytes;   /* of plain below, to be wiped */
 

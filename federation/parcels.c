@@ -330,6 +330,7 @@ void parcels_pump(struct federation *f, struct effects *out)
     if (!f->is_delivering || !f->has_roster)
         return;
     f->is_delivering = false;
+    f->pumped_ms = f->now_ms;
     size_t count = f->parcel_count, first = f->deliver_next;
     for (size_t n = 0; n < count; n++) {
         struct parcel *p = &f->parcels[(first + n) % count];

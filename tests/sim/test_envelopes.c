@@ -360,6 +360,77 @@ static void test_replay(void **state)
     world_free(&w);
 }
 
+/* The first Delivery of a kind that leaves any node, which then goes no further. */
+struct catcher {
+    uint32_t what;
+    uint8_t *frame;
+    size_t len;
+};
+
+static size_t catch_one(void *ctx, const struct passing *p)
+{
+    struct catcher *c = ctx;
+    const Seinpost__Message *m = world_read(bytes_of(p->frame, p->len));
+    if (m == NULL || m->body_case != SEINPOST__MESSAGE__BODY_DELIVERY ||
+        m->delivery->what != c->what)
+        return p->len;
+    if (c->frame == NULL) {
+        c->frame = malloc(p->len);
+        memcpy(c->frame, p->frame, p->len);
+        c->len = p->len;
+    }
+    return 0;
+}
+
+/* Gives a node the caught frame with one bit of it changed, or cut short, at many places. */
+static void try_changed(struct world *w, struct catcher *c, size_t from, size_t to)
+{
+    struct snapshot before = check_snapshot(w, to);
+    for (size_t at = 0; at < c->len; at += at < 300 || at + 300 > c->len ? 1 : 397) {
+        if (!world_is_connected(w, from, to))
+            world_run(w, 1200);
+        c->frame[at] ^= (uint8_t)(1 << at % 8);
+        world_inject(w, from, to, bytes_of(c->frame, c->len));
+        c->frame[at] ^= (uint8_t)(1 << at % 8);
+        if (!check_is_unchanged(w, to, &before))
+            fail_msg("changed at %zu", at);
+        if (!world_is_connected(w, from, to))
+            world_run(w, 1200);
+        world_inject(w, from, to, bytes_of(c->frame, at));
+        if (!check_is_unchanged(w, to, &before))
+            fail_msg("cut at %zu", at);
+    }
+}
+
+/* Goal: no changed or cut Delivery or receipt has any effect; the whole ones do. */
+static void test_changed_frames(void **state)
+{
+    (void)state;
+    struct spy spy;
+    struct world *w = four(14, &spy);
+    uint64_t index;
+    struct catcher body = {.what = 1}, receipt = {.what = 4};
+    world_watch(w, catch_one, &body);
+    assert_int_equal(world_send(w, A, C, 1, text(), &index), OK);
+    world_run(w, 1000);
+    assert_non_null(body.frame);
+    try_changed(w, &body, A, C);
+    world_watch(w, catch_one, &receipt);
+    world_run(w, 2000);
+    world_inject(w, A, C, bytes_of(body.frame, body.len));
+    world_run(w, 1000);
+    assert_int_equal(pouch(w, C)->mail_count, 1);
+    assert_non_null(receipt.frame);
+    try_changed(w, &receipt, C, A);
+    assert_int_equal(parcel(w, A, A, index), PARCEL_WAITING);
+    world_run(w, 2000);
+    world_inject(w, C, A, bytes_of(receipt.frame, receipt.len));
+    assert_int_equal(parcel(w, A, A, index), PARCEL_DELIVERED);
+    free(body.frame);
+    free(receipt.frame);
+    world_free(&w);
+}
+
 /* ---- Time ---- */
 
 /* Goal: what was sealed last week is opened, what is older is not: its key is gone, here and on
@@ -517,7 +588,7 @@ int main(void)
         cmocka_unit_test(test_next_relay), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_replay),     cmocka_unit_test(test_weeks),
         cmocka_unit_test(test_fast_clock), cmocka_unit_test(test_expiry),
-        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_errors),     cmocka_unit_test(test_changed_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
