@@ -93,20 +93,17 @@ static void put_organisations(const struct fleet *f, struct roster *r, uint32_t 
 }
 
 /* Encodes and signs a member list. */
-static void sign_list(struct roster *r, struct fleet_list *list)
+static void sign_list(const struct fleet *f, const struct roster *r, struct fleet_list *list)
 {
     struct wire_arena arena;
-    uint8_t secret[64], *room = malloc(2 * ROSTER_BYTES_MAX);
+    uint8_t *room = malloc(2 * ROSTER_BYTES_MAX);
     uint8_t *document = malloc(ROSTER_BYTES_MAX);
     list->bytes = malloc(ROSTER_BYTES_MAX);
     figure_need(room != NULL && document != NULL && list->bytes != NULL, "no memory");
     wire_arena_init(&arena, room, 2 * ROSTER_BYTES_MAX);
-    crypto_sign_keypair(r->stewards.key[0], secret);
-    r->stewards.count = 1;
-    r->stewards.quorum = 1;
     struct signed_roster s = {.count = 1};
     s.document = bytes_of(document, roster_encode(r, document, ROSTER_BYTES_MAX));
-    enum err e = roster_sign(s.document, secret, &arena, &s.signatures[0]);
+    enum err e = roster_sign(s.document, f->steward_secret, &arena, &s.signatures[0]);
     list->len = signed_roster_encode(&s, list->bytes, ROSTER_BYTES_MAX);
     figure_need(e == OK && s.document.len > 0 && list->len > 0, "signing the member list");
     roster_hash(s.document, list->hash);
@@ -114,8 +111,8 @@ static void sign_list(struct roster *r, struct fleet_list *list)
     free(room);
 }
 
-static void make_list(const struct fleet *f, uint32_t keyholder_roles, bool has_key,
-                      struct fleet_list *list)
+static struct roster *make_list(const struct fleet *f, uint32_t keyholder_roles, bool has_key,
+                                struct fleet_list *list)
 {
     struct roster *r = calloc(1, sizeof *r);
     figure_need(r != NULL, "no memory");
@@ -124,11 +121,30 @@ static void make_list(const struct fleet *f, uint32_t keyholder_roles, bool has_
     r->issued_utc = time(NULL);
     r->fresh_until_utc = r->issued_utc + YEAR_SECONDS;
     r->policy.budget_a_day = FLEET_BUDGET;
+    memcpy(r->stewards.key[0], f->steward_secret + 32, KEY_BYTES);
+    r->stewards.count = 1;
+    r->stewards.quorum = 1;
     put_organisations(f, r, keyholder_roles);
     if (has_key)
         put_key(f, r);
-    sign_list(r, list);
-    free(r);
+    sign_list(f, r, list);
+    return r;
+}
+
+void fleet_suspend(struct fleet *f, size_t member)
+{
+    struct roster *r = f->roster;
+    struct organisation *o = &r->organisations[member];
+    struct merkle_frontier none;
+    merkle_frontier_init(&none);
+    r->version++;
+    memcpy(r->previous, f->list.hash, HASH_BYTES);
+    memcpy(r->genesis, f->genesis, HASH_BYTES);
+    o->status = ORG_SUSPENDED;
+    o->accepted = (struct accepted){.feed_epoch = o->feed_epoch};
+    merkle_root(&none, o->accepted.root);
+    free(f->list.bytes);
+    sign_list(f, r, &f->list);
 }
 
 static struct fleet *running;
@@ -157,8 +173,11 @@ void fleet_init(struct fleet *f, size_t count, size_t keyholders, size_t thresho
     has_hook = true;
     make_members(f);
     deal(f);
-    make_list(f, keyholder_roles, keyholders > 0, &f->list);
-    make_list(f, ROLE_MEMBER, false, &f->plain);
+    uint8_t steward[KEY_BYTES];
+    crypto_sign_keypair(steward, f->steward_secret);
+    f->roster = make_list(f, keyholder_roles, keyholders > 0, &f->list);
+    memcpy(f->genesis, f->list.hash, HASH_BYTES);
+    free(make_list(f, ROLE_MEMBER, false, &f->plain));
 }
 
 void fleet_clear(struct fleet *f)
@@ -171,5 +190,6 @@ void fleet_clear(struct fleet *f)
         fprintf(stderr, "%s stays behind\n", f->dir);
     free(f->list.bytes);
     free(f->plain.bytes);
+    free(f->roster);
     running = NULL;
 }

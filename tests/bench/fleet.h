@@ -42,6 +42,9 @@ struct fleet {
     size_t keyholders; /* the first of them */
     size_t threshold;
     uint8_t secret[SCALAR_BYTES]; /* the key itself, which no node knows */
+    uint8_t steward_secret[64];
+    uint8_t genesis[HASH_BYTES];
+    struct roster *roster; /* what list says */
     struct fleet_list list;
     struct fleet_list plain; /* the same organisations, but no keyholders: whom feeds are written
                                 under in process, where nobody can be asked */
@@ -51,6 +54,10 @@ struct fleet {
  * keyholder_roles, the others are members. There is one fleet at a time. */
 void fleet_init(struct fleet *f, size_t count, size_t keyholders, size_t threshold,
                 uint32_t keyholder_roles);
+
+/* The next version of the member list, which suspends a member of whom nothing was accepted: the
+ * fleet's list from now on. No node knows it yet. */
+void fleet_suspend(struct fleet *f, size_t member);
 
 /* Stops every node and removes the folder. Also done at exit. */
 void fleet_clear(struct fleet *f);

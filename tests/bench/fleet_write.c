@@ -52,7 +52,7 @@ struct writing {
 static bool is_persist(enum effect_type type)
 {
     return (type >= EFFECT_PERSIST_ENTRIES && type <= EFFECT_PERSIST_MARK) ||
-           type == EFFECT_PERSIST_FORK;
+           type == EFFECT_PERSIST_FORK || type == EFFECT_PERSIST_WITNESS;
 }
 
 static void step(struct writing *w, struct event *ev)
