@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { KEY_TEXT = 41, PATIENCE_MS = 30000, ASK_BYTES = 1 };
+enum { KEY_TEXT = 41, PATIENCE_MS = 30000, ASK_BYTES = 1, SERVER_THREADS = 2 };
 
 /* What both processes see. */
 struct shared {
@@ -55,7 +55,9 @@ static void serve(void)
     int one = 1;
     char endpoint[64];
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    void *router = zmq_socket(zmq_ctx_new(), ZMQ_ROUTER);
+    void *own = zmq_ctx_new();
+    zmq_ctx_set(own, ZMQ_IO_THREADS, SERVER_THREADS);
+    void *router = zmq_socket(own, ZMQ_ROUTER);
     zmq_setsockopt(router, ZMQ_CURVE_SERVER, &one, sizeof one);
     zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, shared->secret_key, KEY_TEXT);
     zmq_setsockopt(router, ZMQ_ROUTER_MANDATORY, &one, sizeof one); /* waits where one is full */
