@@ -162,16 +162,17 @@ void forks_prove(struct federation *f, struct feed *feed, const uint8_t *one, co
 }
 
 /* The feed of somebody who is listed as active, with the feed_epoch of the member list; else NULL,
- * and *e says why not. */
+ * and *e says why not: ERR_EPOCH also where its author takes no part now. */
 static struct feed *judged_feed(struct federation *f, const uint8_t *author, uint32_t feed_epoch,
                                 const struct organisation **org, enum err *e)
 {
     struct feed *feed = core_feed(f, author);
     *org = roster_find(core_roster(f), author);
     *e = OK;
-    if (feed == NULL || !roster_is_active(*org))
+    if (feed == NULL || *org == NULL)
         *e = ERR_STRANGER;
-    else if ((*org)->feed_epoch != feed_epoch || feed->rec.feed_epoch != feed_epoch)
+    else if (!roster_is_active(*org) || (*org)->feed_epoch != feed_epoch ||
+             feed->rec.feed_epoch != feed_epoch)
         *e = ERR_EPOCH;
     return *e == OK ? feed : NULL;
 }

@@ -448,6 +448,31 @@ static void test_false_evidence(void **state)
     scene_clear(&s);
 }
 
+/* Goal: two checkpoints that close one day contradict each other, however much was signed since.
+ * Method: A takes a day's end and more after it; then C shows A another end of that day, which
+ * nothing newer contradicts. */
+static void test_other_day(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct checkpoint rival;
+    uint8_t raw[CHECKPOINT_SIGNED_BYTES];
+    scene_set(&s, 328, 3);
+    s.one.last.seq = DAILY_SEQ - 1;
+    show(&s, &s.one, A, 4, 1);
+    assert_true(shelf_witnessed(world_shelf(s.w, A), world_author(s.w, B), &rival) >= 1);
+    assert_int_equal(rival.seq, DAILY_SEQ);
+    rival.time_utc++;
+    checkpoint_sign(&rival, world_feed_secret(s.w, B), raw);
+    assert_int_equal(look_feed(s.w, A, B).seq, DAILY_SEQ + 3);
+    Seinpost__Evidence e = SEINPOST__EVIDENCE__INIT;
+    e.checkpoint = (ProtobufCBinaryData){sizeof raw, raw};
+    give_evidence(s.w, C, A, &e);
+    world_run(s.w, 1000);
+    assert_int_equal(agreed(s.w, NODES).kind, FORK_SEQ);
+    scene_clear(&s);
+}
+
 /* Goal: honest authors are never in dispute, however late and by whatever way each hears of them.
  * Method: five publish at random moments while connections fall, for ten minutes. */
 static void test_honest(void **state)
@@ -480,7 +505,7 @@ int main(void)
         cmocka_unit_test(test_frozen),        cmocka_unit_test(test_twin),
         cmocka_unit_test(test_false_proofs),  cmocka_unit_test(test_goes_on),
         cmocka_unit_test(test_many_proofs),   cmocka_unit_test(test_false_evidence),
-        cmocka_unit_test(test_honest),
+        cmocka_unit_test(test_other_day),     cmocka_unit_test(test_honest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

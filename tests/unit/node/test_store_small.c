@@ -44,6 +44,15 @@ static bool add_receipt(void *ctx, uint64_t index, const uint8_t peer[AUTHOR_BYT
     return list_add(ctx, index, bytes_of(peer, AUTHOR_BYTES));
 }
 
+static bool add_fork(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t feed_epoch,
+                     const uint8_t feed_key[KEY_BYTES], struct bytes proof)
+{
+    uint8_t want[AUTHOR_BYTES];
+    sample_author(feed_key[0], want);
+    assert_memory_equal(author, want, AUTHOR_BYTES);
+    return list_add(ctx, feed_epoch, proof);
+}
+
 static bool add_desk(void *ctx, uint64_t index, struct bytes sealed)
 {
     return list_add(ctx, index, sealed);
@@ -55,6 +64,53 @@ static struct store *reopened(struct store *s, const struct folder *f)
     must(s, store_commit(s));
     store_close(&s);
     return must_open(f);
+}
+
+/* Goal: one proof is kept for an author and key, the newest; with the key that it was judged by,
+ * and as long as it is. Method: three authors and keys, one of them twice, read one by one and as a
+ * list.
+ */
+static void test_forks(void **state)
+{
+    const struct folder *f = *state;
+    struct store *s = must_open(f);
+    static const struct {
+        uint8_t author;
+        uint32_t feed_epoch;
+        uint8_t len;
+    } rows[] = {
+        {1, 1, 20},
+        {1, 2, 30},
+        {2, 1, 40},
+        {1, 1, 50},
+    };
+    uint8_t key[KEY_BYTES] = {0}, proof[64], author[AUTHOR_BYTES], out[64];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct effect e = {.type = EFFECT_PERSIST_FORK};
+        sample_author(rows[i].author, e.author);
+        memset(proof, rows[i].len, sizeof proof);
+        key[0] = rows[i].author;
+        e.fork.feed_epoch = rows[i].feed_epoch;
+        e.fork.feed_key = key;
+        e.fork.proof = bytes_of(proof, rows[i].len);
+        must(s, store_apply(s, &e));
+    }
+    s = reopened(s, f);
+    struct archive a = store_archive(s);
+    sample_author(1, author);
+    assert_int_equal(a.fork(a.ctx, author, 1, out, sizeof out), 50);
+    assert_int_equal(out[49], 50);
+    assert_int_equal(a.fork(a.ctx, author, 2, out, sizeof out), 30);
+    assert_int_equal(a.fork(a.ctx, author, 2, out, 29), 0);
+    assert_int_equal(a.fork(a.ctx, author, 3, out, sizeof out), 0);
+    struct list l = {0};
+    must(s, store_forks(s, add_fork, &l));
+    assert_int_equal(l.count, 3);
+    assert_int_equal(l.len[0] + l.len[1] + l.len[2], 120);
+    l = (struct list){.stop_at = 1};
+    must(s, store_forks(s, add_fork, &l));
+    assert_int_equal(l.count, 1);
+    store_close(&s);
 }
 
 /* Goal: member lists come back by version and in order; a repeat replaces.
@@ -418,6 +474,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_receipts, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_marks_and_seen, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_witness, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_forks, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_desk, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
