@@ -66,6 +66,10 @@ static const struct config_key keys[CONFIG_KEYS] = {
         "locale", CONFIG_TYPE_WORD, false, false, NULL, 0, CONFIG_LOCALE_BYTES_MAX, NULL,
         "nl_NL.UTF-8", "language of messages, instead of the one of the environment",
         offsetof(struct config, locale)},
+    [CONFIG_ORGID_LISTS] = {
+        "orgid_lists", CONFIG_TYPE_PATH, false, false, NULL, 0, CONFIG_PATH_BYTES_MAX, NULL,
+        "/etc/seinpost/org-id-lists.tsv", "file with the registers of organisations, from org-id.guide",
+        offsetof(struct config, orgid_lists)},
 };
 /* clang-format on */
 
