@@ -33,7 +33,12 @@ extern const struct cli_command cli_publish, cli_consult;
 /* cli_doctor.c */
 extern const struct cli_command cli_doctor;
 /* cli_desk.c, cli_status.c */
-extern const struct cli_command cli_list, cli_erase, cli_verify, cli_status;
+extern const struct cli_command cli_list, cli_verify, cli_status;
+/* cli_correct.c */
+extern const struct cli_command cli_amend, cli_retract, cli_erase;
+/* cli_alert.c, cli_alert_list.c */
+extern const struct cli_command cli_alert_publish, cli_alert_amend, cli_alert_retract;
+extern const struct cli_command cli_alert_list, cli_alert_watch;
 /* cli_witness.c */
 extern const struct cli_command cli_witness_show;
 
@@ -59,6 +64,21 @@ MUST_CHECK enum err cli_keyring(const struct config *c, struct keyring **out,
  * released, or CLI_FAILED with the reason on stderr and *end NULL. */
 int cli_ask(const struct cli_args *a, json_t *request, void (*line)(void *ctx, const json_t *line),
             void *ctx, json_t **end);
+
+/* Whether the person at the terminal, if there is one, is sure; --yes says so. */
+bool cli_is_sure(const struct cli_args *a, const char *question);
+
+/* Adds "index" of a word, and "reason" of --reason, to a request. Return CLI_DONE, or CLI_USAGE
+ * with the reason on stderr; where is the command that lists such entries. */
+int cli_target(const struct cli_args *a, const char *text, const char *where, json_t *request);
+int cli_reason(const struct cli_args *a, json_t *request);
+
+/* Checks an org-id against the registers that the settings name. Returns CLI_DONE, or CLI_FAILED
+ * with the reason on stderr. */
+int cli_partner(const struct cli_args *a, const char *partner);
+
+/* Says why a correction was not made. */
+void cli_correct_refused(const json_t *end, const char *where);
 
 /* One JSON object on a line of stdout. Takes it. */
 void cli_json(json_t *line);

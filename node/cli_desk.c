@@ -1,19 +1,15 @@
 /*
- * cli_desk.c - what an organisation has registered: list, erase, verify.
+ * cli_desk.c - what an organisation has registered, and whether it is sound: list, verify.
  */
 #include "node/cli_commands.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "node/client.h"
-#include "node/desk_seal.h"
 #include "node/table.h"
 #include "node/text.h"
 #include "node/words.h"
-#include "proto/utf8.h"
 
 int cli_ask(const struct cli_args *a, json_t *request, void (*line)(void *ctx, const json_t *line),
             void *ctx, json_t **end)
@@ -52,162 +48,103 @@ static const struct cli_option json_option[] = {
 
 /* ---- list ---- */
 
+struct listing {
+    struct table *table;
+    bool is_all;
+};
+
+static const char *state_text(const char *state)
+{
+    static const struct {
+        const char *name, *text;
+    } rows[] = {
+        {"in-force",  N_("in force") },
+        {"amended",   N_("amended")  },
+        {"retracted", N_("retracted")},
+        {"replaced",  N_("replaced") },
+        {"erased",    N_("erased")   },
+        {"expired",   N_("expired")  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].name, state) == 0)
+            return _(rows[i].text);
+    return state;
+}
+
 static void on_list_line(void *ctx, const json_t *line)
 {
+    const struct listing *l = ctx;
     const json_t *row = json_object_get(line, "row");
-    char number[32], held[64], kinds[256];
+    char number[32], held[64], kinds[256], confirmed[64] = "";
     if (row == NULL)
         return;
+    const char *state = words_text(row, "state");
+    bool is_gone = strcmp(state, "erased") == 0 || strcmp(state, "replaced") == 0;
     snprintf(number, sizeof number, "%lld", words_number(row, "index"));
     snprintf(held, sizeof held, _("%lld of %lld"), words_number(row, "held_by"),
              words_number(row, "peers"));
+    if (is_gone)
+        snprintf(confirmed, sizeof confirmed, _("%lld of %lld"), words_number(row, "confirmed"),
+                 words_number(row, "peers"));
     words_list(json_object_get(row, "kinds"), words_kind, kinds, sizeof kinds);
-    table_add(ctx, (const char *const[]){number, words_text(row, "ref"), words_text(row, "written"),
-                                         words_text(row, "expires"), held, kinds});
+    const char *cells[] = {number,
+                           words_text(row, "ref"),
+                           words_text(row, "written"),
+                           words_text(row, "expires"),
+                           held,
+                           kinds,
+                           state_text(state),
+                           confirmed};
+    table_add(l->table, cells);
 }
 
 static int run_list(const struct cli_args *a)
 {
-    const char *const heads[] = {_("Registration"), _("Reference"), _("Written"), _("Until"),
-                                 _("Held by"),      _("Found by"),  NULL};
+    const char *heads[] = {_("Registration"), _("Reference"), _("Written"),
+                           _("Until"),        _("Held by"),   _("Found by"),
+                           _("State"),        _("Confirmed"), NULL};
     bool is_json = cli_has(a, "json");
-    struct table *t = table_new(heads);
+    struct listing l = {.is_all = cli_has(a, "all")};
+    if (!l.is_all)
+        heads[6] = NULL;
+    l.table = table_new(heads);
     json_t *end;
-    int status =
-        cli_ask(a, json_pack("{s:s}", "do", "list"), is_json ? on_json_row : on_list_line, t, &end);
+    int status = cli_ask(a, json_pack("{s:s,s:b}", "do", "list", "all", l.is_all),
+                         is_json ? on_json_row : on_list_line, &l, &end);
     if (status == CLI_DONE && !is_done(end)) {
         words_refusal(end);
         status = CLI_FAILED;
-    } else if (status == CLI_DONE && !is_json && table_rows(t) == 0) {
-        puts(_("This organisation has no registration in force."));
+    } else if (status == CLI_DONE && !is_json && table_rows(l.table) == 0) {
+        puts(l.is_all ? _("This organisation has no registration.")
+                      : _("This organisation has no registration in force."));
     }
     if (status == CLI_DONE)
-        table_print(t, stdout);
+        table_print(l.table, stdout);
     if (status == CLI_DONE && !is_json && words_number(end, "opaque") > 0)
         printf(_("%lld of this organisation's own entries need a newer version of this software "
                  "to be read.\n"),
                words_number(end, "opaque"));
-    table_free(&t);
-    json_decref(end);
-    return status;
-}
-
-const struct cli_command cli_list = {
-    .name = "list",
-    .help = N_("list this organisation's registrations in force"),
-    .more = N_("\"Held by\" counts the other organisations that have confirmed to hold it on "
-               "disk."),
-    .options = json_option,
-    .run = run_list,
-};
-
-/* ---- erase ---- */
-
-static void no_line(void *ctx, const json_t *line)
-{
-    (void)ctx;
-    (void)line;
-}
-
-static bool is_sure(void)
-{
-    char answer[16];
-    fputs(_("This cannot be undone: the registration is erased at every organisation. Go on? "
-            "(yes/no) "),
-          stderr);
-    if (fgets(answer, sizeof answer, stdin) == NULL)
-        return false;
-    answer[strcspn(answer, "\n")] = '\0';
-    return strcmp(answer, "yes") == 0 || strcmp(answer, _("yes")) == 0;
-}
-
-static void erase_refused(const json_t *end)
-{
-    const char *error = words_text(end, "error");
-    if (strcmp(error, "not-found") == 0)
-        cli_complain(_("there is no such registration of this organisation; see: seinpost list"));
-    else if (strcmp(error, "already") == 0)
-        cli_complain(_("it has been erased, or has expired, already."));
-    else if (strcmp(error, "ambiguous") == 0) {
-        char numbers[512] = "";
-        size_t i, used = 0;
-        const json_t *index;
-        json_array_foreach(json_object_get(end, "indexes"), i,
-                           index) if (used + 24 < sizeof numbers) used +=
-            (size_t)snprintf(numbers + used, sizeof numbers - used, "%s%lld", i > 0 ? ", " : "",
-                             (long long)json_integer_value(index));
-        cli_complain(_("several registrations have this reference: %s. Name one by its number."),
-                     numbers);
-    } else {
-        words_refusal(end);
-    }
-}
-
-/* The request of the line; NULL where it does not name one registration, *status then says so. */
-static json_t *erase_request(const struct cli_args *a, int *status)
-{
-    const char *ref = cli_value(a, "ref");
-    if ((ref != NULL) == (a->word_count == 1)) {
-        *status = cli_misuse(a, _("name the registration by its number, or by --ref."));
-        return NULL;
-    }
-    if (ref != NULL && !utf8_is_text(bytes_of(ref, strlen(ref)))) {
-        *status = cli_misuse(a, _("--%s is not readable as text (UTF-8)."), "ref");
-        return NULL;
-    }
-    if (ref != NULL)
-        return json_pack("{s:s,s:s}", "do", "erase", "ref", ref);
-    char *after;
-    errno = 0;
-    long long number = strtoll(a->word[0], &after, 10);
-    if (*after != '\0' || after == a->word[0] || number < 0 || errno != 0) {
-        *status = cli_misuse(a, _("that is not the number of a registration; see: seinpost list"));
-        return NULL;
-    }
-    return json_pack("{s:s,s:I}", "do", "erase", "index", (json_int_t)number);
-}
-
-static int run_erase(const struct cli_args *a)
-{
-    int status = CLI_DONE;
-    json_t *end, *request = erase_request(a, &status);
-    if (request == NULL)
-        return status;
-    if (!cli_has(a, "yes") && isatty(STDIN_FILENO) && !is_sure()) {
-        json_decref(request);
-        cli_complain(_("nothing was erased."));
-        return CLI_FAILED;
-    }
-    status = cli_ask(a, request, no_line, NULL, &end);
-    if (status == CLI_DONE && !is_done(end)) {
-        erase_refused(end);
-        status = CLI_FAILED;
-    } else if (status == CLI_DONE) {
-        printf(_("Registration %lld is erased here. Every other organisation erases it as soon as "
-                 "it hears of it, and confirms that within a day or so.\n"),
-               words_number(end, "index"));
-    }
+    table_free(&l.table);
     json_decref(end);
     return status;
 }
 
 /* clang-format off */
-static const struct cli_option erase_options[] = {
-    {"ref", "REF", N_("your own reference of the case"), false, false},
-    {"yes", NULL, N_("do not ask whether you are sure"), false, false},
+static const struct cli_option list_options[] = {
+    {"all", NULL, N_("also what was retracted, replaced or erased, and what has expired"), false, false},
+    {"json", NULL, N_("output for programs: an object a line"), false, false},
     {0},
 };
 /* clang-format on */
 
-const struct cli_command cli_erase = {
-    .name = "erase",
-    .words = "[NUMBER]",
-    .words_max = 1,
-    .help = N_("erase a registration, here and at every other organisation"),
-    .more = N_("NUMBER is the registration's, as list shows it. Only the fact that there was an "
-               "entry stays, so that everything can still be verified."),
-    .options = erase_options,
-    .run = run_erase,
+const struct cli_command cli_list = {
+    .name = "list",
+    .help = N_("list this organisation's registrations in force"),
+    .more = N_("\"Held by\" counts the other organisations that have confirmed to hold it on "
+               "disk; of what was retracted, to hold the retraction. \"Confirmed\" counts those "
+               "that have confirmed that they erased the content."),
+    .options = list_options,
+    .run = run_list,
 };
 
 /* ---- verify ---- */

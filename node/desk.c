@@ -1,5 +1,5 @@
 /*
- * desk.c - requests of people: the dispatch, and the small ones.
+ * desk.c - requests of people: the dispatch, and member lists.
  */
 #include "node/desk_job.h"
 
@@ -103,178 +103,6 @@ void desk_on_appended(struct desk *d, const struct effect *e)
     d->appended_first = e->appended.first;
 }
 
-/* ---- The list ---- */
-
-struct listing {
-    struct desk *desk;
-    uint64_t client;
-    size_t count;
-    uint32_t peers;
-};
-
-/* How many organisations besides this one hold feeds today. */
-static uint32_t count_peers(const struct desk *d)
-{
-    const struct roster *r = federation_roster(d->node->core);
-    uint32_t peers = 0;
-    for (size_t i = 0; r != NULL && i < r->organisation_count; i++)
-        peers += access_of(&r->organisations[i]) == ACCESS_EVERYTHING &&
-                 memcmp(r->organisations[i].author, d->node->author, AUTHOR_BYTES) != 0;
-    return peers;
-}
-
-static bool list_row(void *ctx, uint64_t index, struct bytes sealed)
-{
-    struct listing *l = ctx;
-    struct desk_record record;
-    if (desk_unseal(l->desk->key, index, sealed, &record) != OK ||
-        record.expires_day < node_today())
-        return true;
-    json_t *kinds = json_array();
-    for (size_t i = 0; i < record.count; i++)
-        json_array_append_new(kinds, json_string(match_kind_name(record.tags[i].kind)));
-    char written[DAY_TEXT_BYTES], expires[DAY_TEXT_BYTES];
-    day_format((int32_t)record.written_day, written);
-    day_format((int32_t)record.expires_day, expires);
-    desk_line(l->desk, l->client,
-              json_pack("{s:{s:I,s:s,s:s,s:s,s:o,s:I,s:I}}", "row", "index", (json_int_t)index,
-                        "ref", record.ref, "written", written, "expires", expires, "kinds", kinds,
-                        "held_by", (json_int_t)federation_held_by(l->desk->node->core, index),
-                        "peers", (json_int_t)l->peers));
-    l->count++;
-    sodium_memzero(&record, sizeof record);
-    return true;
-}
-
-/* Entries of ours that this software cannot read: written by a newer one. */
-static uint64_t own_opaque(struct desk *d)
-{
-    struct feed_status s = {0};
-    for (size_t i = 0; i < federation_feed_count(d->node->core) && !s.is_own; i++)
-        federation_feed_status(d->node->core, i, &s);
-    return s.is_own ? s.opaque : 0;
-}
-
-static void do_list(struct desk *d, uint64_t client)
-{
-    struct listing l = {.desk = d, .client = client, .peers = count_peers(d)};
-    if (store_desk_read(d->node->store, 0, list_row, &l) != OK) {
-        desk_refuse(d, client, "io");
-        return;
-    }
-    desk_end(d, client,
-             json_pack("{s:{s:b,s:I,s:I}}", "end", "ok", 1, "count", (json_int_t)l.count, "opaque",
-                       (json_int_t)own_opaque(d)));
-}
-
-/* ---- Erasing ---- */
-
-struct finding {
-    struct desk *desk;
-    const char *ref;
-    json_t *indexes;
-};
-
-static bool find_row(void *ctx, uint64_t index, struct bytes sealed)
-{
-    struct finding *f = ctx;
-    struct desk_record record;
-    if (desk_unseal(f->desk->key, index, sealed, &record) == OK && strcmp(record.ref, f->ref) == 0)
-        json_array_append_new(f->indexes, json_integer((json_int_t)index));
-    sodium_memzero(&record, sizeof record);
-    return true;
-}
-
-/* The entry that a request names by index or by reference. On failure the client has its answer. */
-static bool find_target(struct desk *d, uint64_t client, const json_t *request, uint64_t *index)
-{
-    const json_t *number = json_object_get(request, "index");
-    const char *ref = json_string_value(json_object_get(request, "ref"));
-    if (json_is_integer(number) && json_integer_value(number) >= 0) {
-        *index = (uint64_t)json_integer_value(number);
-        return true;
-    }
-    if (ref == NULL) {
-        desk_refuse(d, client, "format");
-        return false;
-    }
-    struct finding f = {d, ref, json_array()};
-    enum err e = store_desk_read(d->node->store, 0, find_row, &f);
-    size_t found = json_array_size(f.indexes);
-    if (e == OK && found == 1) {
-        *index = (uint64_t)json_integer_value(json_array_get(f.indexes, 0));
-        json_decref(f.indexes);
-        return true;
-    }
-    if (e == OK && found > 1) {
-        desk_end(d, client,
-                 json_pack("{s:{s:b,s:s,s:o}}", "end", "ok", 0, "error", "ambiguous", "indexes",
-                           f.indexes));
-        return false;
-    }
-    json_decref(f.indexes);
-    desk_refuse(d, client, e != OK ? "io" : "not-found");
-    return false;
-}
-
-static bool note_type(void *ctx, const struct archive_row *r)
-{
-    bool *is_signal = ctx;
-    struct body body;
-    *is_signal = body_decode(r->body, &body) == OK && body.type == ENTRY_SIGNAL;
-    return true;
-}
-
-/* Whether the entry is a registration of ours that is there: only those can be erased. What it is
- * cannot be told where its body has not come back yet, or was written by newer software. */
-static const char *why_not_erase(struct desk *d, uint64_t index)
-{
-    struct archive a = store_archive(d->node->store);
-    bool is_signal = false;
-    switch (a.state(a.ctx, d->node->author, index)) {
-    case STATE_HELD:
-    case STATE_REFUSED:
-        a.read(a.ctx, d->node->author, index, 1, note_type, &is_signal);
-        return is_signal ? NULL : "not-found";
-    case STATE_OPAQUE:
-    case STATE_NEWER:
-    case STATE_OWED:
-        return NULL;
-    case STATE_ERASED:
-    case STATE_EXPIRED:
-        return "already";
-    case STATE_NONE:
-    case STATE_ADDRESSED:
-        return "not-found";
-    }
-    return "not-found";
-}
-
-static void do_erase(struct desk *d, uint64_t client, const json_t *request)
-{
-    uint64_t index, first;
-    if (!find_target(d, client, request, &index))
-        return;
-    const char *why = why_not_erase(d, index);
-    if (why != NULL) {
-        desk_refuse(d, client, why);
-        return;
-    }
-    uint8_t payload[1];
-    struct draft draft = {.type = ENTRY_ERASE, .ref_plus_one = index + 1};
-    draft.payload = bytes_of(payload, erase_encode(payload));
-    enum err e = desk_append(d, &draft, 1, &first);
-    if (e == OK)
-        e = store_desk_delete(d->node->store, index);
-    if (e != OK) {
-        desk_refuse(d, client, e == ERR_UNAVAILABLE ? "not-ready" : desk_error_name(e));
-        return;
-    }
-    desk_end_committed(d, client,
-                       json_pack("{s:{s:b,s:I,s:I}}", "end", "ok", 1, "index", (json_int_t)index,
-                                 "size", (json_int_t)(first + 1)));
-}
-
 /* ---- Member lists ---- */
 
 void desk_on_roster(struct desk *d, enum err result, uint64_t version)
@@ -363,10 +191,20 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         job_start(d, JOB_CONSULT, client, request);
         return;
     }
+    if (what != NULL && strcmp(what, "amend") == 0) {
+        desk_amend(d, client, request);
+        return;
+    }
     if (what != NULL && strcmp(what, "list") == 0) {
-        do_list(d, client);
+        desk_list(d, client, request);
     } else if (what != NULL && strcmp(what, "erase") == 0) {
-        do_erase(d, client, request);
+        desk_erase(d, client, request);
+    } else if (what != NULL && strcmp(what, "retract") == 0) {
+        desk_retract(d, client, request);
+    } else if (what != NULL && strncmp(what, "alert-", 6) == 0) {
+        desk_alert(d, client, what + 6, request);
+    } else if (what != NULL && strncmp(what, "watch-", 6) == 0) {
+        desk_watch(d, client, what + 6, request);
     } else if (what != NULL && strcmp(what, "status") == 0) {
         desk_line(d, client, json_pack("{s:o}", "status", status_json(d->node)));
         desk_end(d, client, json_pack("{s:{s:b}}", "end", "ok", 1));

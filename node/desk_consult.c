@@ -11,7 +11,7 @@ enum { HITS_MAX = 64, MATCHES_MAX = 256 };
 /* One registration that one or more kinds of this person's details lead to. */
 struct match {
     const struct organisation *author;
-    uint64_t index;
+    uint64_t index; /* the number that it keeps when it is amended */
     uint32_t expires_day;
     unsigned kinds; /* bit set by kind */
 };
@@ -27,13 +27,13 @@ static void add_match(struct matches *m, const struct organisation *author,
 {
     m->kinds |= 1u << kind;
     for (size_t i = 0; i < m->count; i++) {
-        if (m->at[i].author == author && m->at[i].index == hit->index) {
+        if (m->at[i].author == author && m->at[i].index == hit->original) {
             m->at[i].kinds |= 1u << kind;
             return;
         }
     }
     if (m->count < MATCHES_MAX)
-        m->at[m->count++] = (struct match){author, hit->index, hit->expires_day, 1u << kind};
+        m->at[m->count++] = (struct match){author, hit->original, hit->expires_day, 1u << kind};
 }
 
 /* Looks one pseudonym up under every active member and counter. All of it happens at home. */

@@ -82,7 +82,7 @@ static void check_row(struct desk *d, struct desk_job *j, struct row *r)
     for (size_t i = 0; i < keys.count && !r->is_bad; i++)
         r->kinds[i] = keys.key[i].kind;
     match_keys_clear(&keys);
-    if (j->kind == JOB_PUBLISH) {
+    if (j->kind != JOB_CONSULT) {
         for (size_t i = 0; i < problems.count; i++) {
             json_t *bad = problem_json(&problems.at[i]);
             json_object_set_new(bad, "line", json_integer(r->line));
@@ -139,7 +139,8 @@ static bool is_no_member(const struct desk *d)
     return org != NULL && (org->roles & ROLE_MEMBER) == 0;
 }
 
-void job_start(struct desk *d, enum job_kind kind, uint64_t client, json_t *request)
+static void start(struct desk *d, enum job_kind kind, uint64_t client, json_t *request,
+                  const struct desk_target *target, uint32_t written_day)
 {
     if (is_no_member(d)) {
         json_decref(request);
@@ -158,6 +159,9 @@ void job_start(struct desk *d, enum job_kind kind, uint64_t client, json_t *requ
     j->kind = kind;
     j->client = client;
     j->request = request;
+    if (target != NULL)
+        j->target = *target;
+    j->written_day = written_day;
     j->skip_bad = json_is_true(json_object_get(request, "skip_bad"));
     if (!read_rows(j)) {
         job_close(j);
@@ -166,12 +170,23 @@ void job_start(struct desk *d, enum job_kind kind, uint64_t client, json_t *requ
     }
     for (size_t i = 0; i < j->row_count; i++)
         check_row(d, j, &j->rows[i]);
-    if (kind == JOB_PUBLISH && j->bad > 0 && !j->skip_bad) {
+    if (kind != JOB_CONSULT && j->bad > 0 && !j->skip_bad) {
         desk_end(d, client,
                  json_pack("{s:{s:b,s:s,s:I}}", "end", "ok", 0, "error", "bad-rows", "bad",
                            (json_int_t)j->bad));
         job_close(j);
     }
+}
+
+void job_start(struct desk *d, enum job_kind kind, uint64_t client, json_t *request)
+{
+    start(d, kind, client, request, NULL, 0);
+}
+
+void job_amend(struct desk *d, uint64_t client, json_t *request, const struct desk_target *t,
+               uint32_t written_day)
+{
+    start(d, JOB_AMEND, client, request, t, written_day);
 }
 
 /* ---- Evaluating ---- */
@@ -181,7 +196,7 @@ void job_start(struct desk *d, enum job_kind kind, uint64_t client, json_t *requ
 static enum err record_purpose(struct desk *d, const struct desk_job *j, struct event *ev)
 {
     static const char domain[] = "seinpost/v1/purpose";
-    const char *purpose = j->kind == JOB_PUBLISH ? "publication" : text_of(j->request, "purpose");
+    const char *purpose = j->kind != JOB_CONSULT ? "publication" : text_of(j->request, "purpose");
     uint8_t salt[32];
     randombytes_buf(salt, sizeof salt);
     randombytes_buf(ev->evaluate.seed, sizeof ev->evaluate.seed);
@@ -321,7 +336,7 @@ void job_work(struct desk *d, struct desk_job *j)
         job_close(j);
         return;
     }
-    if (j->kind == JOB_PUBLISH)
+    if (j->kind != JOB_CONSULT)
         publish_finish(d, j);
     else if (consult_finish(d, j))
         job_close(j);

@@ -1,7 +1,10 @@
 /*
  * desk_job.h - shared by the parts of the desk alone.
  *
- *     desk.c          requests, the list, erasing, member lists
+ *     desk.c          requests, member lists
+ *     desk_list.c     the list of what was registered
+ *     desk_correct.c  amending, retracting, erasing
+ *     desk_alert.c    alerts about partners; desk_watch.c  the private watch-list
  *     desk_job.c      one bulk of people: reading rows, evaluating them chunk by chunk
  *     desk_publish.c  what becomes of an evaluated publication
  *     desk_consult.c  what becomes of an evaluated consult
@@ -18,6 +21,7 @@
 
 #include "node/desk_seal.h"
 #include "node/node.h"
+#include "protocol/correction.h"
 #include "protocol/matchkey.h"
 
 enum {
@@ -27,7 +31,26 @@ enum {
     CONSULT_SLICE = 128,
 };
 
-enum job_kind { JOB_PUBLISH = 1, JOB_CONSULT };
+enum job_kind { JOB_PUBLISH = 1, JOB_CONSULT, JOB_AMEND };
+
+/* What a registration or an alert began with, and the version of it that is there now. */
+struct desk_target {
+    uint64_t original, current;
+};
+
+/* An own entry. */
+struct desk_entry {
+    struct store *store;
+    const uint8_t *author;
+    enum entry_state state;
+    uint32_t expires_day;
+    /* where it is held */
+    uint8_t type;
+    bool is_alert;
+    uint32_t written_day;
+    struct lineage lineage;
+    enum force force;
+};
 
 /* One person. */
 struct row {
@@ -64,7 +87,9 @@ struct desk_job {
     enum err failure; /* publish: what made it fail as a whole */
     char detail[512];
     size_t bad;
-    size_t slice; /* consult: next row to answer */
+    struct desk_target target; /* JOB_AMEND */
+    uint32_t written_day;      /* JOB_AMEND: of what is amended */
+    size_t slice;              /* consult: next row to answer */
     size_t totals[4];
     json_t *after_commit; /* lines that may go only once everything is durable */
 };
@@ -114,11 +139,49 @@ json_t *problem_json(const struct field_problem *p);
 /* The key period that rows were evaluated in. */
 uint32_t desk_epoch(const struct desk *d);
 
+/* A job that amends the target with the one person of the request. Takes request. */
+void job_amend(struct desk *d, uint64_t client, json_t *request, const struct desk_target *t,
+               uint32_t written_day);
+
 /* ---- desk_post.c ---- */
 void post_send(struct desk *d, uint64_t client, const json_t *request);
 void post_inbox(struct desk *d, uint64_t client, const json_t *request);
 void post_inbox_delete(struct desk *d, uint64_t client, const json_t *request);
 void post_outbox(struct desk *d, uint64_t client);
+
+/* ---- desk_list.c ---- */
+void desk_list(struct desk *d, uint64_t client, const json_t *request);
+struct desk_entry desk_look(struct desk *d, uint64_t index);
+
+/* ---- desk_correct.c ---- */
+void desk_erase(struct desk *d, uint64_t client, const json_t *request);
+void desk_retract(struct desk *d, uint64_t client, const json_t *request);
+/* Takes request. */
+void desk_amend(struct desk *d, uint64_t client, json_t *request);
+/* The own registration that a request names by index or reference. On failure the client has its
+ * answer. */
+bool desk_find_target(struct desk *d, uint64_t client, const json_t *request,
+                      struct desk_target *out);
+/* Why it cannot be amended, as the control protocol names it; NULL if it can. */
+const char *desk_why_not_amend(struct desk *d, const struct desk_target *t, bool is_alert);
+/* Retracts with the reason that the request names; answers the client. */
+void desk_retract_target(struct desk *d, uint64_t client, const json_t *request,
+                         const struct desk_target *t, bool is_alert);
+/* Writes the new version at *first, and after it the erasure of the one that it replaces. */
+enum err desk_append_amended(struct desk *d, const struct desk_target *t, uint8_t type,
+                             struct bytes content, uint32_t expires_day, uint64_t *first);
+/* The error of an append as the control protocol names it. */
+const char *desk_append_error(enum err e);
+
+/* ---- desk_alert.c, desk_watch.c ---- */
+/* The requests alert-WHAT and watch-WHAT. */
+void desk_alert(struct desk *d, uint64_t client, const char *what, const json_t *request);
+void desk_watch(struct desk *d, uint64_t client, const char *what, const json_t *request);
+/* The watched identifiers, as a JSON object of which they are the keys; NULL if the store failed.
+ */
+json_t *desk_watched(struct desk *d);
+/* Checks the partner that a request names; on failure the client has its answer, and NULL. */
+const char *desk_partner(struct desk *d, uint64_t client, const json_t *request);
 
 /* ---- verify.c ---- */
 void verify_request(struct desk *d, uint64_t client);
@@ -135,6 +198,8 @@ void evidence_feed(struct desk *d, uint64_t client, const json_t *request);
 /* Checks the expiry date and, of a row that is not bad already, whether anything can be looked for;
  * reports to the client. */
 bool publish_check(struct desk *d, struct desk_job *j, struct row *r);
+/* Checks the date "expires" of a request. On failure the client has its answer. */
+bool desk_check_expires(struct desk *d, uint64_t client, const json_t *request, uint32_t *day);
 void publish_finish(struct desk *d, struct desk_job *j);
 void publish_committed(struct desk *d, struct desk_job *j);
 

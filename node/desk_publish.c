@@ -20,34 +20,53 @@ static void bad_row(struct desk *d, const struct desk_job *j, const struct row *
     desk_line(d, j->client, json_pack("{s:o}", "bad", bad));
 }
 
-/* A registration needs an end: not past, and not beyond what the member list allows. */
-static bool check_expiry(struct desk *d, const struct desk_job *j, struct row *r)
+/* What is put in force needs an end: not past, and not beyond what the member list allows. Returns
+ * the fault, and for "expires-beyond" the last day; NULL if the day is in order. */
+static const char *expires_fault(struct desk *d, struct bytes text, uint32_t *day,
+                                 char latest[DAY_TEXT_BYTES])
 {
-    struct bytes text = row_field(r, "expires");
-    int32_t day;
-    if (text.len == 0) {
-        bad_row(d, j, r, "expires", "expires-missing", NULL, NULL);
-        return false;
-    }
-    if (!day_parse(text, &day)) {
-        bad_row(d, j, r, "expires", "expires-form", NULL, NULL);
-        return false;
-    }
+    int32_t parsed;
+    latest[0] = '\0';
+    if (text.len == 0)
+        return "expires-missing";
+    if (!day_parse(text, &parsed))
+        return "expires-form";
     uint32_t today = node_today();
     const struct roster *roster = federation_roster(d->node->core);
     uint32_t term = roster != NULL ? roster->policy.term_days_max : POLICY_TERM_DAYS_MAX;
-    if (day < (int32_t)today) {
-        bad_row(d, j, r, "expires", "expires-past", NULL, NULL);
-        return false;
-    }
-    if ((uint32_t)day > today + term) {
-        char latest[DAY_TEXT_BYTES];
+    if (parsed < (int32_t)today)
+        return "expires-past";
+    if ((uint32_t)parsed > today + term) {
         day_format((int32_t)(today + term), latest);
-        bad_row(d, j, r, "expires", "expires-beyond", "latest", latest);
-        return false;
+        return "expires-beyond";
     }
-    r->expires_day = (uint32_t)day;
-    return true;
+    *day = (uint32_t)parsed;
+    return NULL;
+}
+
+static bool check_expiry(struct desk *d, const struct desk_job *j, struct row *r)
+{
+    char latest[DAY_TEXT_BYTES];
+    const char *fault = expires_fault(d, row_field(r, "expires"), &r->expires_day, latest);
+    if (fault != NULL)
+        bad_row(d, j, r, "expires", fault, latest[0] != '\0' ? "latest" : NULL, latest);
+    return fault == NULL;
+}
+
+bool desk_check_expires(struct desk *d, uint64_t client, const json_t *request, uint32_t *day)
+{
+    char latest[DAY_TEXT_BYTES];
+    const char *text = json_string_value(json_object_get(request, "expires"));
+    const char *fault = expires_fault(
+        d, text != NULL ? bytes_of(text, strlen(text)) : bytes_of("", 0), day, latest);
+    if (fault == NULL)
+        return true;
+    desk_line(d, client,
+              json_pack("{s:{s:i,s:s,s:s,s:s,s:i,s:s}}", "bad", "line", 0, "ref", "", "field",
+                        "expires", "fault", fault, "position", 1, "latest", latest));
+    desk_end(d, client,
+             json_pack("{s:{s:b,s:s,s:i}}", "end", "ok", 0, "error", "bad-rows", "bad", 1));
+    return false;
 }
 
 bool publish_check(struct desk *d, struct desk_job *j, struct row *r)
@@ -94,16 +113,18 @@ static void chosen_add(struct chosen *c, uint64_t prefix)
     c->slots[i] = prefix;
 }
 
-/* The lowest counter that no live entry of ours uses for this pseudonym; COUNTERS if all four are
- * used. */
-static uint8_t choose_counter(struct desk *d, const struct chosen *c, const uint8_t n[32],
-                              uint8_t kind, uint8_t tag[TAG_BYTES])
+/* The lowest counter that no live entry of ours uses for this pseudonym, but for the one that is
+ * being amended; COUNTERS if all four are used. */
+static uint8_t choose_counter(struct desk *d, const struct desk_job *j, const struct chosen *c,
+                              const uint8_t n[32], uint8_t kind, uint8_t tag[TAG_BYTES])
 {
     for (uint8_t counter = 0; counter < COUNTERS; counter++) {
-        struct tag_hit hit;
+        struct tag_hit hits[2];
         tag_derive(n, desk_epoch(d), d->node->author, kind, counter, tag);
-        if (store_find_tag_of(d->node->store, d->node->author, tag, node_today(), &hit, 1) == 0 &&
-            !chosen_has(c, tag_prefix(tag)))
+        size_t count =
+            store_find_tag_of(d->node->store, d->node->author, tag, node_today(), hits, 2);
+        bool is_replaced = count == 1 && j->kind == JOB_AMEND && hits[0].index == j->target.current;
+        if ((count == 0 || is_replaced) && !chosen_has(c, tag_prefix(tag)))
             return counter;
     }
     return COUNTERS;
@@ -124,7 +145,7 @@ static bool choose(struct desk *d, struct desk_job *j, struct row *r, struct cho
         return false;
     for (size_t i = 0; i < r->count; i++) {
         uint8_t *tag = tags + *tag_count * TAG_BYTES;
-        r->counters[i] = choose_counter(d, c, r->n[i], r->kinds[i], tag);
+        r->counters[i] = choose_counter(d, j, c, r->n[i], r->kinds[i], tag);
         if (r->counters[i] < COUNTERS) {
             (*tag_count)++;
             continue;
@@ -150,9 +171,9 @@ static bool choose(struct desk *d, struct desk_job *j, struct row *r, struct cho
 
 /* ---- Appending ---- */
 
-static enum err keep_record(struct desk *d, const struct row *r)
+static enum err keep_record(struct desk *d, const struct row *r, uint32_t written_day)
 {
-    struct desk_record record = {.written_day = node_today(), .expires_day = r->expires_day};
+    struct desk_record record = {.written_day = written_day, .expires_day = r->expires_day};
     strncpy(record.ref, r->ref, DESK_REF_BYTES_MAX);
     for (size_t i = 0; i < r->count; i++) {
         if (r->counters[i] == COUNTERS)
@@ -176,7 +197,7 @@ static enum err append_some(struct desk *d, struct row **rows, const struct draf
     enum err e = desk_append(d, drafts, count, &first);
     for (size_t i = 0; i < count && e == OK; i++) {
         rows[i]->index = first + i;
-        e = keep_record(d, rows[i]);
+        e = keep_record(d, rows[i], node_today());
     }
     return e;
 }
@@ -206,6 +227,17 @@ static enum err append_all(struct desk *d, struct desk_job *j,
     free(drafts);
     free(rows);
     return e;
+}
+
+/* The new version of one registration, in the place of the one before. */
+static enum err append_amended(struct desk *d, struct desk_job *j, struct bytes payload)
+{
+    struct row *r = &j->rows[0];
+    enum err e =
+        desk_append_amended(d, &j->target, ENTRY_SIGNAL, payload, r->expires_day, &r->index);
+    if (e == OK)
+        e = keep_record(d, r, j->written_day);
+    return e == OK ? store_desk_delete(d->node->store, j->target.current) : e;
 }
 
 /* Chooses tags for all rows and encodes their payloads. */
@@ -248,8 +280,9 @@ static json_t *published_lines(const struct desk *d, const struct desk_job *j)
                 json_array_append_new(kinds, json_string(match_kind_name(r->kinds[k])));
         char expires[DAY_TEXT_BYTES];
         day_format((int32_t)r->expires_day, expires);
+        uint64_t number = j->kind == JOB_AMEND ? j->target.original : r->index;
         json_array_append_new(lines, json_pack("{s:{s:I,s:s,s:I,s:s,s:o}}", "row", "line", r->line,
-                                               "ref", r->ref, "index", (json_int_t)r->index,
+                                               "ref", r->ref, "index", (json_int_t)number,
                                                "expires", expires, "kinds", kinds));
         count++;
     }
@@ -277,6 +310,13 @@ void publish_finish(struct desk *d, struct desk_job *j)
     federation_standing(d->node->core, &s);
     if (!s.may_sign && j->failure == OK)
         j->failure = ERR_UNAVAILABLE;
+    /* What was to be amended may have been taken back while the keyholders were asked. */
+    const char *why = j->kind == JOB_AMEND ? desk_why_not_amend(d, &j->target, false) : NULL;
+    if (why != NULL) {
+        desk_refuse(d, j->client, why);
+        job_close(j);
+        return;
+    }
     uint8_t(*payloads)[SIGNAL_BYTES_MAX] = NULL;
     size_t *lens = NULL;
     if (j->failure == OK) {
@@ -296,7 +336,8 @@ void publish_finish(struct desk *d, struct desk_job *j)
         return;
     }
     if (j->failure == OK)
-        j->failure = append_all(d, j, payloads, lens);
+        j->failure = j->kind == JOB_AMEND ? append_amended(d, j, bytes_of(payloads[0], lens[0]))
+                                          : append_all(d, j, payloads, lens);
     free(payloads);
     free(lens);
     if (j->failure != OK) {

@@ -9,6 +9,7 @@
 
 #include "federation/access.h"
 #include "node/list_json.h"
+#include "node/confirm.h"
 #include "node/store_read.h"
 #include "protocol/answer.h"
 
@@ -134,14 +135,15 @@ static struct spread spread_of(const struct node *n, const struct roster *r, uin
     return out;
 }
 
-static json_t *feed_json(const struct node *n, const struct roster *r, const struct standing *s)
+static json_t *feed_json(struct node *n, const struct roster *r, const struct standing *s)
 {
     struct spread spread = {0};
     if (r != NULL)
         spread = spread_of(n, r, s->size);
-    return json_pack("{s:I,s:I,s:I,s:I}", "size", (json_int_t)s->size, "seq", (json_int_t)s->seq,
-                     "held_by_all", (json_int_t)spread.held_by_all, "untold",
-                     (json_int_t)spread.untold);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I}", "size", (json_int_t)s->size, "seq",
+                     (json_int_t)s->seq, "held_by_all", (json_int_t)spread.held_by_all, "untold",
+                     (json_int_t)spread.untold, "erased_unconfirmed",
+                     (json_int_t)confirm_missing(n));
 }
 
 /* How others reach this node, by its settings. */

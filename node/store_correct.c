@@ -94,6 +94,30 @@ enum err store_corrections(struct store *s, const uint8_t author[AUTHOR_BYTES],
     return s->has_failed ? ERR_IO : OK;
 }
 
+enum err store_replaced_put(struct store *s, uint64_t index, uint64_t original, bool is_alert)
+{
+    enum err e = store_begin(s);
+    if (e != OK)
+        return e;
+    sqlite3_stmt *q = store_statement(s, SQL_REPLACED_NEW);
+    store_bind_int(q, 1, store_column_of(index));
+    store_bind_int(q, 2, store_column_of(original));
+    store_bind_int(q, 3, is_alert);
+    return store_run(s, q);
+}
+
+bool store_replaced(struct store *s, uint64_t index, uint64_t *original, bool *is_alert)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_REPLACED_ONE);
+    store_bind_int(q, 1, store_column_of(index));
+    if (!store_next(s, q))
+        return false;
+    *original = (uint64_t)sqlite3_column_int64(q, 0);
+    *is_alert = sqlite3_column_int(q, 1) != 0;
+    sqlite3_reset(q);
+    return true;
+}
+
 /* ---- Alerts ---- */
 
 enum err store_alerts(struct store *s, bool (*row)(void *ctx, const struct alert_row *r), void *ctx)

@@ -247,6 +247,26 @@ static void alerts(void **state)
     store_close(&s);
 }
 
+/* Goal: what replaced an own entry is remembered when nothing else tells it. */
+static void replaced(void **state)
+{
+    struct folder *f = *state;
+    struct store *s = must_open(f);
+    uint64_t original = 0;
+    bool is_alert = false;
+    assert_false(store_replaced(s, 20, &original, &is_alert));
+    must(s, store_replaced_put(s, 20, 10, false));
+    must(s, store_replaced_put(s, 30, 11, true));
+    s = reopened(f, s);
+    assert_true(store_replaced(s, 20, &original, &is_alert));
+    assert_int_equal(original, 10);
+    assert_false(is_alert);
+    assert_true(store_replaced(s, 30, &original, &is_alert));
+    assert_int_equal(original, 11);
+    assert_true(is_alert);
+    store_close(&s);
+}
+
 static bool see_watch(void *ctx, int64_t id, struct bytes sealed)
 {
     struct seen *seen = ctx;
@@ -289,6 +309,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(taken_back, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(cut_back, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(alerts, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(replaced, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(watches, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
