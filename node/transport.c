@@ -7,6 +7,8 @@
 #include "node/curve.h"
 #include "node/transport_parts.h"
 
+enum { LOOKUP_LOOK_MS = 20 }; /* between looks whether a host name was found */
+
 uint64_t transport_clock_ms(void)
 {
     struct timespec ts;
@@ -53,8 +55,10 @@ void transport_free(struct transport **t)
     if (!*t)
         return;
     transport_release(*t);
-    for (size_t i = 0; i < OUTBOUND_SLOTS; i++)
+    for (size_t i = 0; i < OUTBOUND_SLOTS; i++) {
+        lookup_drop(&(*t)->outbound[i].lookup);
         curve_dialler_close(&(*t)->outbound[i].socket, &(*t)->outbound[i].monitor);
+    }
     inbound_close(*t);
     conns_close(*t);
     sodium_memzero(*t, sizeof **t);
@@ -186,6 +190,8 @@ long transport_timeout_ms(const struct transport *t, long at_most)
         const struct outbound *out = &t->outbound[i];
         if (out->state == OUTBOUND_ENDING)
             return 0;
+        if (out->state == OUTBOUND_RESOLVING && (at_most < 0 || at_most > LOOKUP_LOOK_MS))
+            at_most = LOOKUP_LOOK_MS;
         if (out->state != OUTBOUND_WAITING && out->state != OUTBOUND_CONNECTING)
             continue;
         uint64_t left = out->deadline_ms > now_ms ? out->deadline_ms - now_ms : 0;

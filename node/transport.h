@@ -31,8 +31,7 @@
  * and after authentication, frames queued for and from each connection, bytes of a message of many
  * frames, time for a handshake, silence of a peer, work in one call.
  * Not bounded here: the rate at which one address connects anew, what libzmq gathers of an endless
- * message while the caller does not call (it reads some hundred MB/s), time that libzmq's I/O
- * thread spends in looking up a host name.
+ * message while the caller does not call (it reads some hundred MB/s).
  */
 #ifndef NODE_TRANSPORT_H
 #define NODE_TRANSPORT_H

@@ -14,6 +14,7 @@ enum {
                       ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_CONNECT_RETRIED |
                       ZMQ_EVENT_CONNECTED,
     /* Whatever libzmq reports or forgets to report, an attempt ends. */
+    OUTBOUND_LOOKUP_MS = 30000,
     OUTBOUND_ATTEMPT_MS = CURVE_CONNECT_MS + CURVE_HANDSHAKE_MS + 1000,
 };
 
@@ -41,6 +42,7 @@ struct outbound *outbound_find(struct transport *t, uint32_t link)
 static void outbound_retry(struct transport *t, struct outbound *out)
 {
     uint64_t min = t->config.reconnect_ms_min, max = t->config.reconnect_ms_max;
+    lookup_drop(&out->lookup);
     conn_dialled_ended(t, &out->ref);
     curve_dialler_close(&out->socket, &out->monitor);
     out->state = OUTBOUND_WAITING;
@@ -49,18 +51,42 @@ static void outbound_retry(struct transport *t, struct outbound *out)
         t->now_ms + min + randombytes_uniform((uint32_t)(out->wait_ms_max - min) + 1);
 }
 
-static void outbound_connect(struct transport *t, struct outbound *out)
+/* Connects to an endpoint without a name. */
+static void outbound_open(struct transport *t, struct outbound *out, const char *endpoint)
 {
-    out->socket = conns_are_scarce(t) ? NULL
-                                      : curve_dialler(t->config.public_key, t->config.secret_key,
-                                                      out->key, out->endpoint);
+    if (!conns_are_scarce(t))
+        out->socket = curve_dialler(t->config.public_key, t->config.secret_key, out->key, endpoint);
     out->monitor = out->socket ? curve_monitor(out->socket, OUTBOUND_EVENTS) : NULL;
-    if (!out->monitor || zmq_connect(out->socket, out->endpoint) != 0) {
+    if (!out->monitor || zmq_connect(out->socket, endpoint) != 0) {
         outbound_retry(t, out);
         return;
     }
     out->state = OUTBOUND_CONNECTING;
     out->deadline_ms = t->now_ms + OUTBOUND_ATTEMPT_MS;
+}
+
+static void outbound_connect(struct transport *t, struct outbound *out)
+{
+    if (!lookup_is_needed(out->endpoint)) {
+        outbound_open(t, out, out->endpoint);
+        return;
+    }
+    if (lookup_start(out->endpoint, &out->lookup) != OK) {
+        outbound_retry(t, out);
+        return;
+    }
+    out->state = OUTBOUND_RESOLVING;
+    out->deadline_ms = t->now_ms + OUTBOUND_LOOKUP_MS;
+}
+
+static void outbound_resolve(struct transport *t, struct outbound *out)
+{
+    char endpoint[ENDPOINT_BYTES_MAX + 1];
+    enum err e = lookup_take(&out->lookup, endpoint);
+    if (e == OK)
+        outbound_open(t, out, endpoint);
+    else if (e != ERR_UNAVAILABLE || t->now_ms >= out->deadline_ms)
+        outbound_retry(t, out);
 }
 
 void outbound_end(struct transport *t, struct outbound *out)
@@ -139,6 +165,9 @@ bool outbound_step(struct transport *t, struct outbound *out)
     case OUTBOUND_WAITING:
         if (t->now_ms >= out->deadline_ms)
             outbound_connect(t, out);
+        return false;
+    case OUTBOUND_RESOLVING:
+        outbound_resolve(t, out);
         return false;
     case OUTBOUND_CONNECTING:
         outbound_watch(t, out);

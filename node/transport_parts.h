@@ -9,6 +9,7 @@
 
 #include <czmq.h>
 
+#include "node/lookup.h"
 #include "node/tcp.h"
 #include "node/transport.h"
 #include "node/zap.h"
@@ -47,12 +48,15 @@ struct inbound {
     uint64_t order; /* of arrival */
 };
 
-/* FREE -> CONNECTING at a dial; CONNECTING -> UP at the handshake, or -> WAITING when that failed
- * or took too long; UP -> ENDING when the connection ended; ENDING -> WAITING when its last frames
- * are read; WAITING -> CONNECTING at deadline_ms. One socket lives from CONNECTING to WAITING. */
+/* FREE -> CONNECTING at a dial, by way of RESOLVING where the host is a name; CONNECTING -> UP at
+ * the handshake, or -> WAITING when that failed or took too long; UP -> ENDING when the connection
+ * ended; ENDING -> WAITING when its last frames are read; WAITING -> RESOLVING or CONNECTING at
+ * deadline_ms; RESOLVING -> WAITING where the name is not found in time. One socket lives from
+ * CONNECTING to WAITING. */
 enum outbound_state {
     OUTBOUND_FREE = 0,
     OUTBOUND_WAITING,
+    OUTBOUND_RESOLVING,
     OUTBOUND_CONNECTING,
     OUTBOUND_UP,
     OUTBOUND_ENDING
@@ -63,9 +67,10 @@ struct outbound {
     struct tcp_ref ref; /* its connection; inode 0 before that is known */
     uint8_t key[TRANSPORT_KEY_BYTES];
     char endpoint[ENDPOINT_BYTES_MAX + 1];
+    struct lookup *lookup; /* RESOLVING */
     void *socket;
     void *monitor;
-    uint64_t deadline_ms; /* WAITING: dial then; CONNECTING: give up then */
+    uint64_t deadline_ms; /* WAITING: dial then; RESOLVING and CONNECTING: give up then */
     uint64_t up_ms;       /* since when it is up */
     uint64_t wait_ms_max; /* the next wait is at most this */
     uint32_t generation;

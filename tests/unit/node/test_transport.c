@@ -363,6 +363,40 @@ static void test_waits(void **state)
     transport_free(&t);
 }
 
+/* Goal: a name that is not found, or not yet, holds nobody up, is tried again later, and can be
+ * given up at any time. Method: names without an address beside a member that is dialled by number
+ * and by name; the name server of the machine decides how slow it is. */
+static void test_names(void **state)
+{
+    (void)state;
+    struct node *server = server_new(), *member = member_new();
+    struct keys k[2] = {keys_new(), keys_new()};
+    char by_name[300];
+    assert_int_equal(transport_dial(member->t, k[0].public_key, "tcp://seinpost.invalid:5000"), OK);
+    assert_int_equal(transport_dial(member->t, k[1].public_key, "tcp://no..body:5000"), OK);
+    assert_int_equal(member->t->outbound[0].state, OUTBOUND_RESOLVING);
+    assert_in_range(transport_timeout_ms(member->t, 1000), 0, 20);
+    uint64_t start_ms = transport_clock_ms();
+    dial(member, server);
+    PUMP_UNTIL(count_of(member, TRANSPORT_UP) == 1);
+    say(member, "hello");
+    PUMP_UNTIL(count_of(server, TRANSPORT_FRAME) == 1);
+    assert_true(transport_clock_ms() - start_ms < 2000);
+    PUMP_UNTIL(member->t->outbound[1].wait_ms_max == 80); /* it was tried again */
+    transport_hangup(member->t, server->keys.public_key);
+    snprintf(by_name, sizeof by_name, "tcp://localhost:%u", server->t->port);
+    assert_int_equal(transport_dial(member->t, server->keys.public_key, by_name), OK);
+    PUMP_UNTIL(count_of(member, TRANSPORT_UP) == 2);
+    transport_hangup(member->t, k[0].public_key);
+    member->t->outbound[1].state = OUTBOUND_WAITING; /* in the middle of the next lookup */
+    member->t->outbound[1].deadline_ms = 0;
+    lookup_drop(&member->t->outbound[1].lookup);
+    PUMP_UNTIL(member->t->outbound[1].state == OUTBOUND_RESOLVING);
+    transport_hangup(member->t, k[1].public_key);
+    assert_null(member->t->outbound[1].lookup);
+    assert_int_equal(count_of(member, TRANSPORT_DOWN), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +404,7 @@ int main(void)
         TEST(test_greetings),      TEST(test_send_at_once),      TEST(test_restart),
         TEST(test_send_to_nobody), TEST(test_coming_and_going),  TEST(test_selftest),
         TEST(test_no_descriptors), TEST(test_refused_endpoints), TEST(test_waits),
+        TEST(test_names),
     };
     if (sodium_init() < 0)
         return 1;
