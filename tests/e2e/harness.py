@@ -70,8 +70,8 @@ def wait_until(fact, seconds=30, what="it"):
 class Federation:
     """Real nodes on loopback, in a folder of their own that goes when the block ends."""
 
-    def __init__(self, members, keyholders, threshold, budget=4096, others=()):
-        self.members, self.budget, self.others = members, budget, others
+    def __init__(self, members, keyholders, threshold, budget=4096, others=(), without_port=()):
+        self.members, self.budget, self.others, self.without_port = members, budget, others, without_port
         self.args = [f"--members={members}", f"--keyholders={keyholders}", f"--threshold={threshold}"]
         self.shape = (members, keyholders, threshold)
 
@@ -81,7 +81,8 @@ class Federation:
         members, keyholders, threshold = self.shape
         done = self.control("up", "--members", str(members), "--keyholders", str(keyholders), "--threshold",
                             str(threshold), "--budget", str(self.budget),
-                            *(word for roles in self.others for word in ("--other", roles)))
+                            *(word for roles in self.others for word in ("--other", roles)),
+                            *(word for node in self.without_port for word in ("--without-port", str(node))))
         if done.code != 0:
             logs = "".join(open(os.path.join(self.dir, f), errors="replace").read()
                            for f in sorted(os.listdir(self.dir)) if f.startswith("log.")) \
