@@ -47,12 +47,13 @@ enum {
     FORK_CHANGES_MAX =
         16,             /* proofs against one author, each in place of the last, since the start */
     PARCELS_MAX = 1024, /* envelopes on their way from here, or kept here for others */
-    PARCELS_KEPT_EACH = 64,  /* of one author that are kept here for others */
-    PARCEL_PACE_MS = 20,     /* between looks at what can be handed over */
-    PARCEL_RETRY_MS = 10000, /* handed over, and nothing was said of it */
-    PARCEL_ASK_MS = 60000,   /* a relay has it: ask what became of it */
-    PARCEL_PATH_MS = 600000, /* a relay has it for so long: try the next one too */
-    PREKEYS_KEPT = 3,        /* the last week's, this week's and the next one's */
+    PARCELS_KEPT_EACH = 64,   /* of one author that are kept here for others */
+    PARCEL_PACE_MS = 20,      /* between looks at what can be handed over */
+    PARCEL_RETRY_MS = 10000,  /* handed over, and nothing was said of it */
+    PARCEL_ASK_MS = 60000,    /* a relay has it: ask what became of it */
+    PARCEL_PATH_MS = 600000,  /* a relay has it for so long: try the next one too */
+    PARCEL_SILENT_MS = 60000, /* nobody on this path says anything of it: try another path */
+    PREKEYS_KEPT = 3,         /* the last week's, this week's and the next one's */
 };
 
 struct link {
@@ -159,10 +160,13 @@ struct job {
 struct parcel {
     bool is_used;
     struct parcel_record rec;
-    uint64_t tried_ms; /* when it was last handed over, or asked about; 0: not since the start */
-    uint64_t path_ms;  /* when the relay of this turn took it */
-    size_t relay;      /* whose turn it is, of those that the addressee's profile names */
-    bool is_taken;     /* that relay has it */
+    uint64_t tried_ms;  /* when it was last handed over, or asked about; 0: not since the start */
+    uint64_t path_ms;   /* when the relay of this turn took it */
+    size_t relay;       /* whose turn it is, of those that the addressee's profile names */
+    bool is_taken;      /* that relay has it */
+    uint64_t relay_ms;  /* when it was first handed to that relay; 0: not yet */
+    uint32_t direct;    /* connection to the addressee over which it was handed; 0 none */
+    uint64_t direct_ms; /* when first */
 };
 
 struct own_prekey {

@@ -224,6 +224,12 @@ static void hand_over(struct federation *f, struct parcel *p, enum delivery_what
     if (!parcels_send(f, l->id, &d, out))
         return;
     p->tried_ms = f->now_ms;
+    if (what == WHAT_KEEP && p->relay_ms == 0)
+        p->relay_ms = f->now_ms;
+    if (what == WHAT_BODY && p->direct != l->id) {
+        p->direct = l->id;
+        p->direct_ms = f->now_ms;
+    }
     l->handed_ms = f->now_ms;
     f->deliver_next = (size_t)(p - f->parcels) + 1; /* the others come first now */
 }
@@ -247,23 +253,40 @@ static bool has_header(struct federation *f, const struct link *l, const struct 
     return true; /* it follows that feed elsewhere: try */
 }
 
-/* The connection to the relay whose turn it is; NULL where that is not there. A relay that has kept
- * it for long in vain gives the turn to the next one. */
+/* Whether the relay whose turn it is has kept it for long in vain, or says nothing of it. */
+static bool is_in_vain(const struct federation *f, const struct parcel *p)
+{
+    if (p->is_taken)
+        return f->now_ms - p->path_ms >= PARCEL_PATH_MS;
+    return p->relay_ms != 0 && f->now_ms - p->relay_ms >= PARCEL_SILENT_MS;
+}
+
+/* Whether its addressee is connected, was given it, and has said nothing of it since. */
+static bool is_silent(const struct federation *f, const struct parcel *p, const struct link *l)
+{
+    return p->direct == l->id && f->now_ms - p->direct_ms >= PARCEL_SILENT_MS;
+}
+
+/* The connection to the relay whose turn it is; NULL where that is not there. One in vain gives the
+ * turn to the next. */
 static struct link *relay_of(struct federation *f, struct parcel *p)
 {
     const struct feed *feed = core_feed(f, p->rec.addressee);
     size_t count = feed != NULL ? feed->profile.relay_count : 0;
     if (count == 0)
         return NULL;
-    if (p->is_taken && f->now_ms - p->path_ms >= PARCEL_PATH_MS) {
+    if (is_in_vain(f, p)) {
         p->relay++;
         p->is_taken = false;
-        p->tried_ms = 0;
+        p->tried_ms = p->relay_ms = 0;
+        p->direct = 0; /* and the addressee itself another chance, if it is there */
     }
     for (size_t i = 0; i < count; i++) {
         const uint8_t *relay = feed->profile.relay[(p->relay + i) % count];
         struct link *l = is_me(f, relay) ? NULL : links_to(f, relay);
         if (l != NULL && (p->is_taken ? i == 0 : has_header(f, l, p))) {
+            if (i > 0)
+                p->relay_ms = 0;
             p->relay = (p->relay + i) % count;
             return l;
         }
@@ -280,20 +303,20 @@ static void ask(struct federation *f, struct parcel *p, uint32_t link, struct ef
     (void)parcels_send(f, link, &d, out);
 }
 
-/* The next step on the way of one: straight to its addressee if that is there. */
+/* The next step on the way of one: straight to its addressee if that is there and answers, else, by
+ * its author alone, to a relay. */
 static void forward(struct federation *f, struct parcel *p, struct effects *out)
 {
-    struct link *l = links_to(f, p->rec.addressee);
-    if (l != NULL && has_header(f, l, p)) {
-        if (is_due(f, p, PARCEL_RETRY_MS))
-            hand_over(f, p, WHAT_BODY, l, out);
+    struct link *direct = links_to(f, p->rec.addressee);
+    if (direct != NULL && !has_header(f, direct, p))
+        direct = NULL;
+    bool is_answering = direct != NULL && !is_silent(f, p, direct);
+    struct link *l = is_me(f, p->rec.author) && !is_answering ? relay_of(f, p) : NULL;
+    if (l == NULL) {
+        if (direct != NULL && is_due(f, p, PARCEL_RETRY_MS))
+            hand_over(f, p, WHAT_BODY, direct, out);
         return;
     }
-    if (!is_me(f, p->rec.author))
-        return;
-    l = relay_of(f, p);
-    if (l == NULL)
-        return;
     if (p->is_taken && is_due(f, p, PARCEL_ASK_MS))
         ask(f, p, l->id, out);
     else if (!p->is_taken && is_due(f, p, PARCEL_RETRY_MS))
