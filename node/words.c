@@ -53,8 +53,8 @@ const char *words_fault(const char *fault)
         {"expires-beyond",   N_("is later than the member list allows")                                    },
         {"no-keys",          N_("has too few details to be found; give a document, an e-mail "
                        "address or a phone number, or both names and the date of birth")},
-        {"too-many-entries", N_("has four registrations of yours already; erase one that is out "
-                                "of date first")                               },
+        {"too-many-entries", N_("has four registrations of yours already; amend one, or erase one "
+                                "that is out of date")                         },
     };
     static const char *const codes[] = {
 #define CODE(code, text) #code,

@@ -294,6 +294,69 @@ static void what_must_stay_stays(void **state)
     world_free(&w);
 }
 
+static struct alert sample_alert(uint8_t reply)
+{
+    struct alert a = {.kind = 1, .basis = 1, .reply = reply, .partner = "GB-CHC-1234567"};
+    a.reply_day = reply == REPLY_NOT_ASKED ? 0 : TODAY;
+    return a;
+}
+
+/* Alerts live as registrations do: amended, retracted, expired; bad ones are refused. */
+static void alerts_too(void **state)
+{
+    (void)state;
+    struct world *w = three(48);
+    uint8_t payload[ALERT_BYTES_MAX], room[AMEND_BYTES_MAX], erase[1];
+    struct alert alert = sample_alert(REPLY_NOT_ASKED);
+    struct draft d = {.type = ENTRY_ALERT, .expires_day = LATER};
+    uint64_t first, second, refused[2];
+    world_stop(w, C);
+    d.payload = bytes_of(payload, alert_encode(&alert, payload));
+    assert_int_equal(world_append(w, A, &d, 1, &first), OK);
+    d.expires_day = 0;
+    assert_int_equal(world_append(w, A, &d, 1, &refused[0]), OK);
+    d.expires_day = TODAY + POLICY_TERM_DAYS_MAX + 1;
+    assert_int_equal(world_append(w, A, &d, 1, &refused[1]), OK);
+    alert = sample_alert(REPLY_DISPUTES);
+    struct amend a = {.type = ENTRY_ALERT, .previous = first};
+    a.payload = bytes_of(payload, alert_encode(&alert, payload));
+    struct draft both[2] = {
+        {.type = ENTRY_AMEND, .expires_day = TODAY + 2, .ref_plus_one = first + 1},
+        {.type = ENTRY_ERASE,                   .ref_plus_one = first + 1                        }
+    };
+    both[0].payload = bytes_of(room, amend_encode(&a, room));
+    both[1].payload = bytes_of(erase, erase_encode(erase));
+    assert_int_equal(world_append(w, A, both, 2, &second), OK);
+    world_run(w, 1000);
+    world_start(w, C);
+    world_run(w, 5000);
+    for (size_t node = A; node <= C; node++) {
+        const struct shelf *s = world_shelf(w, node);
+        assert_false(shelf_is_alert(s, world_author(w, A), first));
+        assert_true(shelf_is_alert(s, world_author(w, A), second));
+        assert_int_equal(shelf_force(s, world_author(w, A), second), FORCE_YES);
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(look_state(w, node, A, refused[i]), STATE_REFUSED);
+            assert_false(shelf_is_alert(s, world_author(w, A), refused[i]));
+        }
+    }
+    retract(w, first);
+    world_run(w, 1000);
+    for (size_t node = A; node <= C; node++)
+        assert_int_equal(shelf_force(world_shelf(w, node), world_author(w, A), second),
+                         FORCE_RETRACTED);
+    for (int day = 0; day < 5; day++) {
+        world_skip(w, 86400);
+        world_run(w, 70000);
+    }
+    for (size_t node = A; node <= C; node++) {
+        assert_false(shelf_is_alert(world_shelf(w, node), world_author(w, A), second));
+        assert_int_equal(look_state(w, node, A, second), STATE_EXPIRED);
+    }
+    check_equal(w);
+    world_free(&w);
+}
+
 /* A whole batch of corrections of one entry is one effect each, and everything fits. */
 static void many_at_once(void **state)
 {
@@ -339,6 +402,7 @@ int main(void)
         cmocka_unit_test(late_bodies_in_any_order),
         cmocka_unit_test(expired_amendment_brings_nothing_back),
         cmocka_unit_test(what_must_stay_stays),
+        cmocka_unit_test(alerts_too),
         cmocka_unit_test(many_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
