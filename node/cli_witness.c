@@ -14,7 +14,8 @@ enum { SHORT_HEX = 16 };
 
 struct showing {
     struct table *table;
-    bool is_json, is_single;
+    bool is_json;
+    json_t *last; /* of one organisation more is said, behind the table */
 };
 
 static const char *as_it_is(const char *org_id)
@@ -82,8 +83,8 @@ static void on_line(void *ctx, const json_t *line)
         return;
     }
     add_row(s->table, row);
-    if (s->is_single)
-        show_names(row);
+    json_decref(s->last);
+    s->last = json_incref(row);
 }
 
 static int refused(const json_t *end)
@@ -104,13 +105,16 @@ static int run_show(const struct cli_args *a)
     const char *const heads[] = {_("Organisation"), _("Identifier"),  _("Entries"),
                                  _("Signed"),       _("Fingerprint"), _("Days kept"),
                                  _("Confirmed by"), _("Remark"),      NULL};
-    struct showing s = {table_new(heads), cli_has(a, "json"), a->word_count > 0};
+    struct showing s = {table_new(heads), cli_has(a, "json"), NULL};
     json_t *end, *request = json_pack("{s:s}", "do", "witness");
     if (a->word_count > 0)
         json_object_set_new(request, "org_id", json_string(a->word[0]));
     int status = cli_ask(a, request, on_line, &s, &end);
     if (status == CLI_DONE)
         table_print(s.table, stdout);
+    if (status == CLI_DONE && a->word_count > 0)
+        show_names(s.last);
+    json_decref(s.last);
     table_free(&s.table);
     if (status == CLI_DONE && !json_is_true(json_object_get(end, "ok"))) {
         status = refused(end);
