@@ -99,9 +99,12 @@ struct shelf {
     size_t fork_count;
 };
 
+/* Room for one more; what is held is always room for the next power of two. */
 static void *grow(void *p, size_t count, size_t size)
 {
-    void *q = realloc(p, (count + 1) * size);
+    if (count > 0 && (count & (count - 1)) != 0)
+        return p;
+    void *q = realloc(p, (count > 0 ? 2 * count : 1) * size);
     assert(q != NULL);
     return q;
 }
@@ -110,7 +113,7 @@ static void *duplicate(const void *p, size_t len)
 {
     if (len == 0)
         return NULL;
-    void *q = malloc(len);
+    void *q = malloc(2 * len); /* as grow needs it */
     assert(q != NULL);
     memcpy(q, p, len);
     return q;
