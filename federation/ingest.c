@@ -407,7 +407,9 @@ static bool reread_feed(struct federation *f, struct feed *feed, struct effects 
         struct reading r = {.out = out};
         if (!effects_has_room(out, 64, ADDRESSED_BODY_BYTES_MAX + 65536))
             return false;
-        if (f->archive.read(f->archive.ctx, feed->rec.author, indexes[i], 1, copy_row, &r) == 1)
+        bool is_read =
+            f->archive.read(f->archive.ctx, feed->rec.author, indexes[i], 1, copy_row, &r) == 1;
+        if (is_read && (r.state == STATE_OPAQUE || r.state == STATE_NEWER))
             take_body(f, feed, r.header, bytes_of(r.body, r.body_len), r.state, out);
         feed->reread_next = indexes[i] + 1;
     }

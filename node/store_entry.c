@@ -297,9 +297,9 @@ enum err store_apply_gone(struct store *s, const struct effect *f)
 
 enum err store_apply_cut_back(struct store *s, const struct effect *f)
 {
-    static const enum stmt by_entry[] = {SQL_CUT_TAGS,    SQL_CUT_EXPIRING, SQL_CUT_OWED,
-                                         SQL_CUT_DUE,     SQL_CUT_ALERTS,   SQL_CUT_CORRECTIONS,
-                                         SQL_CUT_PARCELS, SQL_CUT_ENTRIES};
+    static const enum stmt by_entry[] = {SQL_CUT_TAGS,        SQL_CUT_EXPIRING, SQL_CUT_OWED,
+                                         SQL_CUT_OPAQUE,      SQL_CUT_DUE,      SQL_CUT_ALERTS,
+                                         SQL_CUT_CORRECTIONS, SQL_CUT_PARCELS,  SQL_CUT_ENTRIES};
     uint64_t size = f->cut_back.feed->tree.size;
     uint32_t number = 0;
     enum err e = store_feed_write(s, f->cut_back.feed, &number);

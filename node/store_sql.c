@@ -117,6 +117,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_CUT_TAGS] = "DELETE FROM tag WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_EXPIRING] = "DELETE FROM expiring WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_OWED] = "DELETE FROM owed WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_OPAQUE] = "DELETE FROM opaque WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_DUE] = "DELETE FROM receipt_due WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_ALERTS] = "DELETE FROM alert WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_CORRECTIONS] = "DELETE FROM correction WHERE entry>=?1 AND entry<?2",

@@ -319,6 +319,12 @@ static inline void assert_consistent(const struct folder *f)
                                 " OR EXISTS(SELECT id FROM entry WHERE state = 4 EXCEPT"
                                 " SELECT entry FROM owed)"),
                      0);
+    assert_int_equal(
+        outside(f, "SELECT count(*) FROM (SELECT entry FROM opaque EXCEPT"
+                   " SELECT id FROM entry WHERE state IN (3, 8)) UNION ALL SELECT count(*) FROM"
+                   " (SELECT id FROM entry WHERE state IN (3, 8) EXCEPT SELECT entry FROM opaque)"
+                   " ORDER BY 1 DESC"),
+        0);
     size_t entries = (size_t)outside(f, "SELECT count(*) FROM entry");
     struct replay_row *tags = calloc(entries * SIGNAL_TAGS_MAX + 1, sizeof *tags);
     struct replay_row *days = calloc(entries + 1, sizeof *days);

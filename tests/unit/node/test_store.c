@@ -305,6 +305,15 @@ static void test_read_later(void **state)
     struct feed_record *next = &seen;
     must(s, store_feeds(s, take_record, &next));
     assert_true(seen.opaque == 2 && seen.newer == 1);
+
+    struct effect cut = {.type = EFFECT_PERSIST_CUT_BACK};
+    memcpy(cut.author, author[0], AUTHOR_BYTES);
+    record.tree.size = 2;
+    record.owed = record.opaque = record.newer = 0;
+    cut.cut_back.feed = &record;
+    must(s, store_apply(s, &cut));
+    must(s, store_commit(s));
+    assert_int_equal(a.opaque(a.ctx, author[0], 0, indexes, 4), 0);
     store_close(&s);
     assert_consistent(f);
     free(e);
