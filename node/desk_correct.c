@@ -152,6 +152,9 @@ void desk_erase(struct desk *d, uint64_t client, const json_t *request)
     struct draft draft = {.type = ENTRY_ERASE, .ref_plus_one = t.current + 1};
     draft.payload = bytes_of(payload, erase_encode(payload));
     enum err e = desk_append(d, &draft, 1, &first);
+    struct store_version v = {t.original, VERSION_ERASED};
+    if (e == OK)
+        e = store_version_put(d->node->store, t.current, &v);
     if (e == OK)
         e = store_desk_delete(d->node->store, t.current);
     if (e != OK)
@@ -203,9 +206,9 @@ enum err desk_append_amended(struct desk *d, const struct desk_target *t, uint8_
     drafts[0].payload = bytes_of(payload, amend_encode(&a, payload));
     drafts[1].payload = bytes_of(erase, erase_encode(erase));
     enum err e = desk_append(d, drafts, 2, first);
-    return e == OK
-               ? store_replaced_put(d->node->store, t->current, t->original, type == ENTRY_ALERT)
-               : e;
+    struct store_version v = {t->original,
+                              type == ENTRY_ALERT ? VERSION_ALERT_REPLACED : VERSION_REPLACED};
+    return e == OK ? store_version_put(d->node->store, t->current, &v) : e;
 }
 
 /* ---- Amending a registration ---- */

@@ -115,14 +115,13 @@ static bool list_erased(void *ctx, uint64_t index, const struct correction *c)
     if (c->erased_plus_one == 0)
         return true;
     struct desk_record nothing = {.expires_day = desk_look(l->desk, index).expires_day};
-    uint64_t original = index;
-    bool is_alert = false;
-    bool is_replaced = store_replaced(l->desk->node->store, index, &original, &is_alert);
+    struct store_version v = {index, VERSION_ERASED}; /* unless it was noted otherwise */
+    (void)store_version(l->desk->node->store, index, &v);
     uint32_t confirmed = confirmations_of(&l->confirmations, index);
     bool is_over = nothing.expires_day < node_today() && confirmed >= l->confirmations.peers;
-    if (!is_over && !is_alert)
-        show(l, original, &nothing, is_replaced ? "replaced" : "erased", c->erased_plus_one - 1,
-             confirmed);
+    if (!is_over && v.became != VERSION_ALERT_REPLACED)
+        show(l, v.original, &nothing, v.became == VERSION_REPLACED ? "replaced" : "erased",
+             c->erased_plus_one - 1, confirmed);
     return true;
 }
 

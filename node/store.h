@@ -39,6 +39,13 @@ enum {
     STORE_CHECK_BYTES_MAX = 64 * 1024 * 1024, /* a file up to this size is checked at open */
 };
 
+/* What became of a version of something that this organisation registered. */
+enum version_end { VERSION_ERASED = 1, VERSION_REPLACED, VERSION_ALERT_REPLACED };
+struct store_version {
+    uint64_t original; /* index of the entry with which it began */
+    enum version_end became;
+};
+
 struct store;
 
 /* Opens the file, or creates it with mode 0600, finishes what a crash left in the log, brings

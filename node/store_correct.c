@@ -94,26 +94,26 @@ enum err store_corrections(struct store *s, const uint8_t author[AUTHOR_BYTES],
     return s->has_failed ? ERR_IO : OK;
 }
 
-enum err store_replaced_put(struct store *s, uint64_t index, uint64_t original, bool is_alert)
+enum err store_version_put(struct store *s, uint64_t index, const struct store_version *version)
 {
     enum err e = store_begin(s);
     if (e != OK)
         return e;
-    sqlite3_stmt *q = store_statement(s, SQL_REPLACED_NEW);
+    sqlite3_stmt *q = store_statement(s, SQL_VERSION_NEW);
     store_bind_int(q, 1, store_column_of(index));
-    store_bind_int(q, 2, store_column_of(original));
-    store_bind_int(q, 3, is_alert);
+    store_bind_int(q, 2, store_column_of(version->original));
+    store_bind_int(q, 3, version->became);
     return store_run(s, q);
 }
 
-bool store_replaced(struct store *s, uint64_t index, uint64_t *original, bool *is_alert)
+bool store_version(struct store *s, uint64_t index, struct store_version *out)
 {
-    sqlite3_stmt *q = store_statement(s, SQL_REPLACED_ONE);
+    sqlite3_stmt *q = store_statement(s, SQL_VERSION_ONE);
     store_bind_int(q, 1, store_column_of(index));
     if (!store_next(s, q))
         return false;
-    *original = (uint64_t)sqlite3_column_int64(q, 0);
-    *is_alert = sqlite3_column_int(q, 1) != 0;
+    out->original = (uint64_t)sqlite3_column_int64(q, 0);
+    out->became = (enum version_end)sqlite3_column_int(q, 1);
     sqlite3_reset(q);
     return true;
 }

@@ -66,8 +66,8 @@ MUST_CHECK enum err
 store_budgets(struct store *s, uint32_t *day,
               bool (*row)(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t used), void *ctx);
 
-/* Whether an own entry was noted as replaced; then of which original it was a version. */
-bool store_replaced(struct store *s, uint64_t index, uint64_t *original, bool *is_alert);
+/* What became of an own entry, as it was noted; false if nothing was. */
+bool store_version(struct store *s, uint64_t index, struct store_version *out);
 
 /* The entries of a feed that were taken back, ascending. */
 MUST_CHECK enum err

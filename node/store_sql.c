@@ -40,7 +40,7 @@ const char *const store_schema_2_sql =
     "CREATE TABLE peer_seen(author BLOB PRIMARY KEY, hash BLOB, day INTEGER, rows BLOB);"
     "CREATE TABLE correction(entry INTEGER PRIMARY KEY, retracted INTEGER, erased INTEGER);"
     "CREATE TABLE alert(entry INTEGER PRIMARY KEY);"
-    "CREATE TABLE replaced(own INTEGER PRIMARY KEY, original INTEGER, is_alert INTEGER);"
+    "CREATE TABLE version(own INTEGER PRIMARY KEY, original INTEGER, became INTEGER);"
     "CREATE TABLE watch(id INTEGER PRIMARY KEY, sealed BLOB);"
     "CREATE TABLE fork(author BLOB, feed_epoch INTEGER, feed_key BLOB, proof BLOB,"
     " PRIMARY KEY(author, feed_epoch)) WITHOUT ROWID;"
@@ -94,8 +94,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_ALERT_DROP] = "DELETE FROM alert WHERE entry=?",
     [SQL_ALERT_LIST] = "SELECT e.id, e.header, e.body FROM alert a CROSS JOIN entry e ON e.id=a.entry"
                    " ORDER BY a.entry",
-    [SQL_REPLACED_NEW] = "INSERT OR REPLACE INTO replaced VALUES(?,?,?)",
-    [SQL_REPLACED_ONE] = "SELECT original, is_alert FROM replaced WHERE own=?1",
+    [SQL_VERSION_NEW] = "INSERT OR REPLACE INTO version VALUES(?,?,?)",
+    [SQL_VERSION_ONE] = "SELECT original, became FROM version WHERE own=?1",
     [SQL_WATCH_NEW] = "INSERT OR REPLACE INTO watch VALUES(?,?)",
     [SQL_WATCH_DROP] = "DELETE FROM watch WHERE id=?",
     [SQL_WATCH_LIST] = "SELECT id, sealed FROM watch ORDER BY id",

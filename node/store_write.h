@@ -35,10 +35,10 @@ MUST_CHECK enum err store_desk_cut(struct store *s, uint64_t first);
 /* Erases the desk's record, as thoroughly as a body. None there: OK. */
 MUST_CHECK enum err store_desk_delete(struct store *s, uint64_t index);
 
-/* Notes that an own entry, a version of the entry original, was replaced by a newer one: once its
- * body and those that replaced it are gone, nothing else tells this from an erasure. */
-MUST_CHECK enum err store_replaced_put(struct store *s, uint64_t index, uint64_t original,
-                                       bool is_alert);
+/* Notes what became of an own entry, a version of the entry original, before its body goes: nothing
+ * else tells a replacement from an erasure afterwards. */
+MUST_CHECK enum err store_version_put(struct store *s, uint64_t index,
+                                      const struct store_version *version);
 
 /* A sealed entry of the watch-list, under an id that no other has; erasing it is as thorough. */
 MUST_CHECK enum err store_watch_put(struct store *s, int64_t id, struct bytes sealed);

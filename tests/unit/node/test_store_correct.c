@@ -247,23 +247,24 @@ static void alerts(void **state)
     store_close(&s);
 }
 
-/* Goal: what replaced an own entry is remembered when nothing else tells it. */
-static void replaced(void **state)
+/* Goal: what became of an own entry is remembered when nothing else tells it. */
+static void versions(void **state)
 {
     struct folder *f = *state;
     struct store *s = must_open(f);
-    uint64_t original = 0;
-    bool is_alert = false;
-    assert_false(store_replaced(s, 20, &original, &is_alert));
-    must(s, store_replaced_put(s, 20, 10, false));
-    must(s, store_replaced_put(s, 30, 11, true));
+    struct store_version v = {10, VERSION_REPLACED}, got = {0};
+    assert_false(store_version(s, 20, &got));
+    must(s, store_version_put(s, 20, &v));
+    v = (struct store_version){11, VERSION_ALERT_REPLACED};
+    must(s, store_version_put(s, 30, &v));
     s = reopened(f, s);
-    assert_true(store_replaced(s, 20, &original, &is_alert));
-    assert_int_equal(original, 10);
-    assert_false(is_alert);
-    assert_true(store_replaced(s, 30, &original, &is_alert));
-    assert_int_equal(original, 11);
-    assert_true(is_alert);
+    assert_true(store_version(s, 20, &got));
+    assert_int_equal(got.original, 10);
+    assert_int_equal(got.became, VERSION_REPLACED);
+    assert_true(store_version(s, 30, &got));
+    assert_int_equal(got.original, 11);
+    assert_int_equal(got.became, VERSION_ALERT_REPLACED);
+    assert_false(store_version(s, 10, &got));
     store_close(&s);
 }
 
@@ -309,7 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(taken_back, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(cut_back, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(alerts, folder_setup, folder_teardown),
-        cmocka_unit_test_setup_teardown(replaced, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(versions, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(watches, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
