@@ -115,6 +115,32 @@ static void test_whole(void **state)
     keyring_free(&ring);
 }
 
+/* Goal: a node without an open port names its relays; one too many is said and nothing is made.
+ * Method: four of them, then five. */
+static void test_no_port(void **state)
+{
+    (void)state;
+    static struct config config;
+    static struct config_errors errors;
+    struct setup s = sample("no-port");
+    s.listen = "none";
+    s.advertise = NULL;
+    s.relay_count = 4;
+    const char *const relays[] = {"GB-CHC-1", "GB-CHC-2", "GB-CHC-3", "GB-CHC-4", "GB-CHC-5"};
+    memcpy(s.relays, relays, sizeof relays);
+    assert_int_equal(create(&s), OK);
+    assert_int_equal(config_load("no-port/seinpost.conf", &config, &errors), OK);
+    assert_string_equal(config.listen, "");
+    assert_string_equal(config.advertise, "");
+    assert_int_equal(config.relay_count, 4);
+    assert_string_equal(config.relays[3].org_id, "GB-CHC-4");
+    s.dir = "too-many";
+    s.relay_count = 5;
+    assert_int_equal(create(&s), ERR_FORMAT);
+    assert_non_null(strstr(problem.text, "more than 4"));
+    assert_int_equal(access("too-many", F_OK), -1);
+}
+
 /* Goal: what is there is never touched, an empty folder is taken, and a failure leaves nothing.
  * Method: a folder with a file, an empty one, a file, a symbolic link to an empty folder. */
 static void test_taken(void **state)
@@ -225,9 +251,9 @@ static void test_card_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),       cmocka_unit_test(test_taken),
-        cmocka_unit_test(test_interrupted), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_card_file),
+        cmocka_unit_test(test_whole),   cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_no_port), cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_card_file),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
