@@ -10,6 +10,7 @@
 #define TESTS_UNIT_NODE_CURVE_CLIENT_H
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <sodium.h>
 #include <stdbool.h>
@@ -82,7 +83,7 @@ static inline bool client_write(struct curve_client *c, const uint8_t *data, siz
 static inline void client_read(struct curve_client *c)
 {
     uint8_t more[512];
-    ssize_t n;
+    ssize_t n = -1;
     while (c->fd >= 0 && (n = recv(c->fd, more, sizeof more, MSG_DONTWAIT)) > 0) {
         size_t room = sizeof c->in - c->in_len, take = (size_t)n < room ? (size_t)n : room;
         memcpy(c->in + c->in_len, more, take);
