@@ -42,7 +42,7 @@ enum {
     SWEEP_MAX = 256,
     OFFER_MS = 10000, /* between showing others what we newly hold of a feed */
     OFFER_AGAIN_MS = 60000,
-    OFFERS_OF_NEWS = 8,    /* connections that are shown it */
+    OFFERS_OF_NEWS = 3,    /* connections that are shown it */
     OFFERS_AT_START = 256, /* feeds that a new connection is shown */
     FORK_CHANGES_MAX =
         16,             /* proofs against one author, each in place of the last, since the start */
