@@ -83,18 +83,14 @@ void source_note(struct federation *f, struct feed *feed, const struct link *l, 
 
 uint32_t source_watch(struct federation *f, const struct feed *feed)
 {
-    uint32_t first = 0;
-    bool is_past = false;
-    for (size_t i = 0; i < f->link_count; i++) {
-        const struct link *l = &f->links[i];
-        bool was = l->id == feed->watch;
-        if (may_relay(f, l) && !was && l->id != feed->source) {
-            if (is_past)
-                return l->id;
-            first = first == 0 ? l->id : first;
-        }
-        is_past = is_past || (was && feed->watch != 0);
+    size_t first = 0;
+    for (size_t i = 0; i < f->link_count && feed->watch != 0; i++)
+        if (f->links[i].id == feed->watch)
+            first = i + 1;
+    for (size_t n = 0; n < f->link_count; n++) { /* the one of now comes last */
+        const struct link *l = &f->links[(first + n) % f->link_count];
+        if (l->id != 0 && l->id != feed->source && may_relay(f, l))
+            return l->id;
     }
-    const struct link *now = links_find(f, feed->watch);
-    return first == 0 && now != NULL && feed->watch != feed->source ? feed->watch : first;
+    return 0;
 }
