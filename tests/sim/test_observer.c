@@ -451,7 +451,7 @@ static void test_look_alike(void **state)
 static void inject_checkpoint(struct world *w, const struct checkpoint *cp, size_t author,
                               size_t to, uint64_t first, size_t hashes)
 {
-    uint8_t raw[CHECKPOINT_SIGNED_BYTES], proof[4 * HASH_BYTES] = {7};
+    uint8_t raw[CHECKPOINT_SIGNED_BYTES], proof[(MERKLE_PROOF_MAX + 1) * HASH_BYTES] = {7};
     checkpoint_sign(cp, world_feed_secret(w, author), raw);
     Seinpost__Batch b = SEINPOST__BATCH__INIT;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
@@ -476,11 +476,12 @@ static void test_inconsistent(void **state)
         enum err want;
         const char *why;
     } rows[] = {
-        {3 * DAILY_SEQ,     64, 3, true,  ERR_PROOF,        "another history"             },
-        {3 * DAILY_SEQ,     64, 0, true,  ERR_PROOF,        "no proof"                    },
-        {3 * DAILY_SEQ,     32, 1, false, ERR_PROOF,        "a proof where none is needed"},
-        {3 * DAILY_SEQ + 1, 64, 3, true,  ERR_UNAUTHORISED, "not of the end of a day"     },
-        {3 * DAILY_SEQ,     16, 0, true,  ERR_FORK,         "smaller"                     },
+        {3 * DAILY_SEQ,     64, 3,                    true,  ERR_PROOF,        "another history"             },
+        {3 * DAILY_SEQ,     64, 0,                    true,  ERR_PROOF,        "no proof"                    },
+        {3 * DAILY_SEQ,     32, 1,                    false, ERR_PROOF,        "a proof where none is needed"},
+        {3 * DAILY_SEQ + 1, 64, 3,                    true,  ERR_UNAUTHORISED, "not of the end of a day"     },
+        {3 * DAILY_SEQ,     64, MERKLE_PROOF_MAX + 1, true,  ERR_LIMIT,        "too long a proof"            },
+        {3 * DAILY_SEQ,     16, 0,                    true,  ERR_FORK,         "smaller"                     },
     };
     struct world *w = federation_of(36, 4);
     next_day(w);
@@ -506,6 +507,54 @@ static void test_inconsistent(void **state)
     }
     assert_true(look_feed(w, D, C).is_disputed); /* by the last row: C signed both */
     assert_false(look_feed(w, D, B).is_disputed);
+    world_free(&w);
+}
+
+/* What a peer says that a checkpoint of its own has seen. */
+static void inject_rows(struct world *w, size_t from, size_t to, const uint8_t hash[HASH_BYTES],
+                        struct bytes rows)
+{
+    Seinpost__SeenAnswer answer = SEINPOST__SEEN_ANSWER__INIT;
+    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
+    m.body_case = SEINPOST__MESSAGE__BODY_SEEN_ANSWER;
+    m.seen_answer = &answer;
+    answer.hash = (ProtobufCBinaryData){HASH_BYTES, (uint8_t *)(uintptr_t)hash};
+    answer.rows = (ProtobufCBinaryData){rows.len, (uint8_t *)(uintptr_t)rows.data};
+    world_inject_message(w, from, to, &m);
+}
+
+/* Goal: only what was asked of a peer is taken, and only if it is what the peer's checkpoint
+ * commits to. Method: C, which is off, signed a day whose field seen is the hash of 10 bytes that
+ * are no rows; then answers in its name, by others and by itself. */
+static void test_false_rows(void **state)
+{
+    (void)state;
+    struct world *w = federation_of(41, 4);
+    static const uint8_t no_rows[10] = "not a row", other[10] = "other rows";
+    struct checkpoint last, cp;
+    world_stop(w, C);
+    world_run(w, 1000);
+    assert_int_equal(shelf_witnessed(world_shelf(w, D), world_author(w, C), &last), 1);
+    cp = last;
+    cp.seq = DAILY_SEQ;
+    checkpoint_hash(&last, cp.previous);
+    seen_hash(bytes_of(no_rows, sizeof no_rows), cp.seen);
+    inject_checkpoint(w, &cp, C, D, last.size, 0);
+    assert_int_equal(shelf_witnessed(world_shelf(w, D), world_author(w, C), &last), 2);
+    world_start(w, C);
+    while (!world_is_connected(w, C, D))
+        world_run(w, 1);
+    world_run(w, 100);
+    struct snapshot before = check_snapshot(w, D);
+    size_t had = shelf_peer_seen(world_shelf(w, D), world_author(w, C)).len;
+    inject_rows(w, A, D, cp.seen, bytes_of(no_rows, sizeof no_rows)); /* not A's to answer */
+    assert_int_equal(world_told(w, D, REPORT_MESSAGE_REFUSED, ERR_COUNT), 0);
+    inject_rows(w, C, D, cp.seen, bytes_of(other, sizeof other));
+    assert_int_equal(world_told(w, D, REPORT_MESSAGE_REFUSED, ERR_COMMIT), 1);
+    inject_rows(w, C, D, cp.seen, bytes_of(no_rows, sizeof no_rows));
+    assert_int_equal(world_told(w, D, REPORT_MESSAGE_REFUSED, ERR_FORMAT), 1);
+    assert_int_equal(shelf_peer_seen(world_shelf(w, D), world_author(w, C)).len, had);
+    assert_true(check_is_unchanged(w, D, &before));
     world_free(&w);
 }
 
@@ -706,6 +755,7 @@ int main(void)
         cmocka_unit_test(test_rows_of_the_day),
         cmocka_unit_test(test_look_alike),
         cmocka_unit_test(test_inconsistent),
+        cmocka_unit_test(test_false_rows),
         cmocka_unit_test(test_restart),
         cmocka_unit_test(test_new_key),
         cmocka_unit_test(test_two_faces),
