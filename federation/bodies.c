@@ -144,7 +144,7 @@ static enum err take(struct federation *f, struct feed *feed, uint64_t index, st
         return OK; /* it came another way, or was erased meanwhile and stays so */
     e = body_check(feed->rec.author, &h, body);
     if (e == OK)
-        ingest_body(f, feed, header, body, out);
+        ingest_body(f, feed, header, body, STATE_OWED, out);
     return e;
 }
 

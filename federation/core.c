@@ -275,7 +275,7 @@ static void every_second(struct federation *f, struct effects *out)
     author_tick(f, out);
     witness_tick(f, out);
     parcels_tick(f, out);
-    ingest_reread(f, out);
+    reread_tick(f, out);
     if (f->now_ms - f->swept_ms >= SWEEP_MS) {
         f->swept_ms = f->now_ms;
         ingest_sweep(f, out);

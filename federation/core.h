@@ -370,12 +370,10 @@ void ingest_kept(struct federation *f, struct feed *feed, const uint8_t *header,
 /* Deletes a body, which leaves the entry in this state. */
 void ingest_gone(struct federation *f, struct feed *feed, uint64_t index, enum entry_state state,
                  struct effects *out);
-/* A body that was owed, verified against its header. */
+/* A body for an entry that was stored without it (was: owed), or without its meaning (was: opaque
+ * or newer): verified against its header. Nothing changes where its meaning stays what it was. */
 void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
-                 struct effects *out);
-/* Judges what was opaque anew, some at a time, once after a start: the software may be newer now.
- */
-void ingest_reread(struct federation *f, struct effects *out);
+                 enum entry_state was, struct effects *out);
 /* Applies expiry to what the archive still holds. */
 void ingest_sweep(struct federation *f, struct effects *out);
 
@@ -390,6 +388,10 @@ void chapters_goal(const struct federation *f, const struct feed *feed, struct c
 /* ERR_PROOF if the feed, grown by the batch (its tree is filled in), passes that end with another
  * root than it has. */
 MUST_CHECK enum err chapters_check(const struct feed *feed, const struct batch *b);
+
+/* ---- reread.c ---- */
+/* Judges what was opaque anew, some at a time, once after a start. */
+void reread_tick(struct federation *f, struct effects *out);
 
 /* ---- serve.c ---- */
 /* Whoever follows this feed begins again: it was cut back, or a new chapter begins. */

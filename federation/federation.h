@@ -14,6 +14,7 @@
  *     pull      following feeds: how much credit; accepting batches
  *     source    which relay, where the author is not connected
  *     ingest    what an accepted entry means
+ *     reread    after a start: what older software could not read
  *     serve     being followed
  *     bodies    owed bodies, asked for elsewhere
  *     access    who may be given what

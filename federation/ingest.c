@@ -337,10 +337,8 @@ void ingest_kept(struct federation *f, struct feed *feed, const uint8_t *header,
     assert(e->body.entry.state == STATE_HELD);
 }
 
-/* A body for an entry that was stored without it, or without its meaning: verified against its
- * header. Nothing changes where its meaning stays what it was. */
-static void take_body(struct federation *f, struct feed *feed, const uint8_t *header,
-                      struct bytes body, enum entry_state was, struct effects *out)
+void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
+                 enum entry_state was, struct effects *out)
 {
     struct header h;
     struct body b = {0};
@@ -365,65 +363,6 @@ static void take_body(struct federation *f, struct feed *feed, const uint8_t *he
     act(f, feed, &one, &e->body.entry, 0, &b, out);
     if (b.type == ENTRY_PROFILE)
         links_review(f, out);
-}
-
-void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header, struct bytes body,
-                 struct effects *out)
-{
-    take_body(f, feed, header, body, STATE_OWED, out);
-}
-
-/* An opaque entry that is looked at again, copied, since the archive lends it until the next call.
- */
-struct reading {
-    struct effects *out;
-    enum entry_state state;
-    uint8_t *header;
-    uint8_t *body;
-    size_t body_len;
-};
-
-static bool copy_row(void *ctx, const struct archive_row *row)
-{
-    struct reading *r = ctx;
-    r->header = effects_alloc(r->out, HEADER_BYTES);
-    r->body = effects_alloc(r->out, row->body.len);
-    if (r->header == NULL || r->body == NULL)
-        return false;
-    r->state = row->state;
-    r->body_len = row->body.len;
-    memcpy(r->header, row->header, HEADER_BYTES);
-    memcpy(r->body, row->body.data, row->body.len);
-    return true;
-}
-
-/* One window of a feed's opaque entries; false where there is no room for more in this step. */
-static bool reread_feed(struct federation *f, struct feed *feed, struct effects *out)
-{
-    uint64_t indexes[SWEEP_MAX];
-    size_t count =
-        f->archive.opaque(f->archive.ctx, feed->rec.author, feed->reread_next, indexes, SWEEP_MAX);
-    for (size_t i = 0; i < count; i++) {
-        struct reading r = {.out = out};
-        if (!effects_has_room(out, 64, ADDRESSED_BODY_BYTES_MAX + 65536))
-            return false;
-        bool is_read =
-            f->archive.read(f->archive.ctx, feed->rec.author, indexes[i], 1, copy_row, &r) == 1;
-        if (is_read && (r.state == STATE_OPAQUE || r.state == STATE_NEWER))
-            take_body(f, feed, r.header, bytes_of(r.body, r.body_len), r.state, out);
-        feed->reread_next = indexes[i] + 1;
-    }
-    feed->is_reread = count < SWEEP_MAX;
-    return feed->is_reread;
-}
-
-void ingest_reread(struct federation *f, struct effects *out)
-{
-    for (size_t i = 0; i < f->feed_count; i++) {
-        struct feed *feed = &f->feeds[i];
-        if (!feed->is_reread && feed->rec.opaque > 0 && !reread_feed(f, feed, out))
-            return; /* the next second goes on here */
-    }
 }
 
 static int compare_utc(const void *a, const void *b)

@@ -70,7 +70,7 @@ bool doctor_disk(struct doctor *d, const struct config *c, struct doctor_keys *k
  * keys. */
 void doctor_shares(struct doctor *d, const struct config *c, const json_t *self);
 
-/* ---- doctor_judge.c: what the list and a running node say; no file is touched ---- */
+/* ---- doctor_list.c: what the list says; no file is touched ---- */
 
 /* The member list and this organisation's place in it: status has "roster" and "self", both null
  * without a list. */
@@ -85,7 +85,7 @@ void doctor_basis(struct doctor *d, const json_t *self, int64_t now_utc);
 /* Whether others can reach this node, and it them, from its status. */
 void doctor_reach(struct doctor *d, const json_t *status);
 
-/* ---- doctor_judge.c again ---- */
+/* ---- doctor_judge.c: what a running node says ---- */
 
 /* A running node, from its status. */
 void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc);
