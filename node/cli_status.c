@@ -217,6 +217,8 @@ static void on_line(void *ctx, const json_t *line)
     if (words_number(feed, "erased_unconfirmed") > 0)
         printf(_("Erased, and not confirmed by everyone yet: %lld.\n"),
                words_number(feed, "erased_unconfirmed"));
+    if (words_number(s, "inbox") > 0)
+        printf(_("Messages received: %lld; see: seinpost inbox\n"), words_number(s, "inbox"));
     show_signing(s);
     show_coverage(s);
     show_budgets(s);

@@ -8,8 +8,9 @@
 #include <sys/resource.h>
 
 #include "federation/access.h"
-#include "node/list_json.h"
 #include "node/confirm.h"
+#include "node/list_json.h"
+#include "node/store_post.h"
 #include "node/store_read.h"
 #include "protocol/answer.h"
 
@@ -180,6 +181,7 @@ json_t *status_json(struct node *n)
     const struct organisation *own = r != NULL ? roster_find(r, n->author) : NULL;
     json_object_set_new(out, "access", json_string(access_name(access_of(own))));
     json_object_set_new(out, "feed", feed_json(n, r, &s));
+    json_object_set_new(out, "inbox", json_integer((json_int_t)store_inbox_count(n->store)));
     json_object_set_new(out, "reach", json_string(own_reach(n)));
     json_object_set_new(out, "relays", own_relays(n));
     json_object_set_new(out, "coverage", coverage_json(n));

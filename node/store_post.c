@@ -187,6 +187,16 @@ enum err store_inbox_read(struct store *s, uint64_t first,
     return list_end(s, q, is_sound);
 }
 
+size_t store_inbox_count(struct store *s)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_INBOX_COUNT);
+    if (!store_next(s, q))
+        return 0;
+    size_t count = (size_t)sqlite3_column_int64(q, 0);
+    sqlite3_reset(q);
+    return count;
+}
+
 /* ---- Outbox ---- */
 
 enum err store_outbox_put(struct store *s, uint64_t index, uint32_t expires_day,

@@ -38,6 +38,9 @@ MUST_CHECK enum err store_inbox_read(struct store *s, uint64_t first,
                                                  struct bytes sealed),
                                      void *ctx);
 
+/* How many messages there are. */
+size_t store_inbox_count(struct store *s);
+
 /* What the desk notes of an own envelope, by its index; and all of them, ascending. */
 MUST_CHECK enum err store_outbox_put(struct store *s, uint64_t index, uint32_t expires_day,
                                      struct bytes sealed);

@@ -159,6 +159,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_INBOX_KNOWN] = "SELECT 1 FROM inbox WHERE sender=?1 AND id=?2",
     [SQL_INBOX_LIST] = "SELECT number, id, sealed FROM inbox WHERE number>=?1 AND sealed IS NOT NULL"
                    " ORDER BY number",
+    [SQL_INBOX_COUNT] = "SELECT count(*) FROM inbox WHERE sealed IS NOT NULL",
     [SQL_INBOX_DROP] = "UPDATE inbox SET sealed=NULL WHERE number=?1 AND sealed IS NOT NULL",
     [SQL_INBOX_PAST] = "DELETE FROM inbox WHERE expires<?1",
     [SQL_OUTBOX_SET] = "INSERT OR REPLACE INTO outbox VALUES(?,?,?)",

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,6 +246,74 @@ static void test_next_relay(void **state)
     world_run(w, 60000);
     assert_int_equal(look_state(w, B, A, index), STATE_ADDRESSED);
     assert_int_equal(pouch(w, C)->mail_count, 1);
+    world_free(&w);
+}
+
+/* Goal: one author cannot fill a relay; what it does not take waits, and arrives all the same. */
+static void test_full_relay(void **state)
+{
+    (void)state;
+    struct spy spy;
+    struct world *w = behind_relay(15, &spy, 0);
+    enum { MORE_THAN_KEPT = 66 };
+    world_stop(w, C);
+    for (uint32_t i = 0; i < MORE_THAN_KEPT; i++)
+        assert_int_equal(world_send(w, A, C, i, text(), NULL), OK);
+    world_run(w, 30000);
+    size_t kept = 0;
+    for (size_t i = 0; i < pouch(w, B)->parcel_count; i++)
+        kept += pouch(w, B)->parcels[i].state == PARCEL_KEPT;
+    assert_int_equal(kept, 64);
+    assert_true(world_told(w, B, REPORT_MESSAGE_REFUSED, ERR_FULL) > 0);
+    world_start(w, C);
+    world_run(w, 120000);
+    assert_int_equal(pouch(w, C)->mail_count, MORE_THAN_KEPT);
+    world_free(&w);
+}
+
+struct renewal {
+    uint8_t feed_key[32];
+    struct accepted accepted;
+};
+
+static void renew_a(struct roster *r, void *ctx)
+{
+    const struct renewal *n = ctx;
+    r->organisations[A].feed_epoch++;
+    memcpy(r->organisations[A].feed_key, n->feed_key, 32);
+    r->organisations[A].accepted = n->accepted;
+}
+
+/* Goal: where a feed is cut back and goes on with a new key, another envelope in the place of one
+ * that was delivered is another envelope. */
+static void test_same_place(void **state)
+{
+    (void)state;
+    struct spy spy;
+    struct world *w = four(16, &spy);
+    uint64_t first, second;
+    struct renewal n = {.accepted = {.feed_epoch = 1}};
+    const struct feed_record *rec = shelf_record(world_shelf(w, B), world_author(w, A));
+    n.accepted.size = rec->tree.size;
+    merkle_root(&rec->tree, n.accepted.root);
+    assert_int_equal(world_send(w, A, C, 1, text(), &first), OK);
+    world_run(w, 2000);
+    assert_int_equal(parcel(w, C, A, first), PARCEL_DELIVERED);
+    uint8_t secret[64];
+    crypto_sign_keypair(n.feed_key, secret);
+    world_set_next_secret(w, A, secret);
+    world_stop(w, A);
+    world_start(w, A);
+    world_run(w, 2000);
+    assert_int_equal(world_roster(w, B, renew_a, &n), OK);
+    world_run(w, 40000);
+    assert_int_equal(parcel(w, C, A, first), 0);
+    assert_int_equal(parcel(w, A, A, first), 0);
+    assert_int_equal(world_send(w, A, C, 2, bytes_of("again", 5), &second), OK);
+    assert_int_equal(second, first);
+    world_run(w, 5000);
+    assert_true(has_mail(w, C, A, bytes_of("again", 5)));
+    assert_int_equal(pouch(w, C)->mail_count, 2);
     world_free(&w);
 }
 
@@ -588,6 +657,7 @@ int main(void)
         cmocka_unit_test(test_next_relay), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_replay),     cmocka_unit_test(test_weeks),
         cmocka_unit_test(test_fast_clock), cmocka_unit_test(test_expiry),
+        cmocka_unit_test(test_full_relay), cmocka_unit_test(test_same_place),
         cmocka_unit_test(test_errors),     cmocka_unit_test(test_changed_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,7 @@ static void test_inbox(void **state)
     struct seen seen = {0};
     must(s, store_inbox_read(s, 0, note_in, &seen));
     assert_int_equal(seen.count, 3);
+    assert_int_equal(store_inbox_count(s), 3);
     assert_memory_equal(seen.bytes[1], body[1], 64);
 
     assert_int_equal(store_inbox_delete(s, 4711), ERR_NOT_FOUND);
@@ -135,6 +136,7 @@ static void test_inbox(void **state)
     memset(&seen, 0, sizeof seen);
     must(s, store_inbox_read(s, 0, note_in, &seen));
     assert_true(seen.count == 1 && seen.number[0] == last);
+    assert_int_equal(store_inbox_count(s), 1);
     memset(&seen, 0, sizeof seen);
     must(s, store_inbox_read(s, last + 1, note_in, &seen));
     assert_int_equal(seen.count, 0);
