@@ -386,7 +386,7 @@ static size_t write_log(void *ctx, const struct passing *p)
     return p->len;
 }
 
-/* Two days in which B registers so many, each by itself, hours apart; and somebody is consulted. */
+/* Two days in which B registers so many, each by itself, an hour apart. */
 static void days_of(struct world *w, size_t signals)
 {
     for (size_t day = 0; day < 2; day++) {
