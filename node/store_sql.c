@@ -96,6 +96,7 @@ const char *const store_sql[SQL_COUNT] = {
                    " ORDER BY a.entry",
     [SQL_VERSION_NEW] = "INSERT OR REPLACE INTO version VALUES(?,?,?)",
     [SQL_VERSION_ONE] = "SELECT original, became FROM version WHERE own=?1",
+    [SQL_VERSION_CUT] = "DELETE FROM version WHERE own>=?1",
     [SQL_WATCH_NEW] = "INSERT OR REPLACE INTO watch VALUES(?,?)",
     [SQL_WATCH_DROP] = "DELETE FROM watch WHERE id=?",
     [SQL_WATCH_LIST] = "SELECT id, sealed FROM watch ORDER BY id",

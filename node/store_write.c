@@ -179,6 +179,8 @@ enum err store_desk_cut(struct store *s, uint64_t first)
     enum err e = store_begin(s);
     if (e == OK)
         e = store_run_one(s, SQL_DESK_CUT, store_column_of(first));
+    if (e == OK)
+        e = store_run_one(s, SQL_VERSION_CUT, store_column_of(first));
     s->has_erased = true;
     return e;
 }

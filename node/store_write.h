@@ -29,7 +29,8 @@ MUST_CHECK enum err store_apply(struct store *s, const struct effect *e);
 /* The desk's sealed record of an own entry; replaces an earlier one. */
 MUST_CHECK enum err store_desk_put(struct store *s, uint64_t index, struct bytes sealed);
 
-/* Deletes the records of all own entries from index first on: they were cut off. ERR_IO: fatal. */
+/* Deletes the records of all own entries from index first on, and what became of them: they were
+ * cut off. ERR_IO: fatal. */
 MUST_CHECK enum err store_desk_cut(struct store *s, uint64_t first);
 
 /* Erases the desk's record, as thoroughly as a body. None there: OK. */

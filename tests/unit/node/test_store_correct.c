@@ -265,6 +265,9 @@ static void versions(void **state)
     assert_int_equal(got.original, 11);
     assert_int_equal(got.became, VERSION_ALERT_REPLACED);
     assert_false(store_version(s, 10, &got));
+    must(s, store_desk_cut(s, 25));
+    assert_true(store_version(s, 20, &got));
+    assert_false(store_version(s, 30, &got));
     store_close(&s);
 }
 
