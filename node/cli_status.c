@@ -150,8 +150,9 @@ static void show_signing(const json_t *s)
         puts(
             _("THIS NODE MAY NOT SIGN ANY MORE: its key signed two different histories. Is there a "
               "second machine with a copy of it, or was an old backup started beside it? Stop all "
-              "but one, and ask the stewards for a new key: seinpost roster rekey. Until then "
-              "nothing new of this organisation is taken anywhere."));
+              "but one, make a new key there (seinpost keys renew --feed), and send the stewards "
+              "its new card for: seinpost roster unfreeze. Until then nothing new of this "
+              "organisation is taken anywhere."));
     else if (is_true(g, "behind"))
         puts(_("This node may not sign: others know more of its own entries than it does. It is "
                "fetching them back."));

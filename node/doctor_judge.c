@@ -55,8 +55,9 @@ static void check_signing(struct doctor *d, const json_t *status)
     if (is_true(g, "disputed")) {
         doctor_todo(d, "signing",
                     _("The node may not sign any more: its key signed two different histories."));
-        doctor_step(d, _("Make sure that only one machine works with this key, and ask the "
-                         "stewards to give the organisation a new one (seinpost roster rekey)."));
+        doctor_step(d, _("Make sure that only one machine works with this key. There: seinpost "
+                         "keys renew --feed, restart, and send the stewards the new card "
+                         "(seinpost card) for: seinpost roster unfreeze"));
         return;
     }
     if (is_true(g, "behind")) {
