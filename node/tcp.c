@@ -85,7 +85,7 @@ static uint16_t port_of(const struct sockaddr_storage *at)
 bool tcp_find(struct tcp_hand *hand, int fd, uint16_t local_port, struct tcp_ref *ref,
               uint8_t source[TCP_SOURCE_BYTES])
 {
-    struct sockaddr_storage from, at;
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC}, at = from;
     socklen_t from_len = sizeof from, at_len = sizeof at;
     uint8_t found[TCP_SOURCE_BYTES];
     uint64_t inode;

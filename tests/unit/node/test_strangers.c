@@ -180,7 +180,7 @@ static size_t attempts_make(enum attempt what, size_t count, const struct target
 
 static struct target target_of(const struct node *server, const struct node *member)
 {
-    struct target to = {.port = server->t->port, .answer_ms = 2000};
+    struct target to = {.port = server->t->port, .answer_ms = 2 * WAIT_MS};
     memcpy(to.server_key, server->keys.public_key, CURVE_KEY_BYTES);
     memcpy(to.member_public, member->keys.public_key, CURVE_KEY_BYTES);
     memcpy(to.member_secret, member->keys.secret_key, CURVE_KEY_BYTES);
@@ -264,7 +264,7 @@ static void pass_none(void)
 /* The same against a node that runs elsewhere: port, its key, a member's public key. */
 static int attack(char **argv)
 {
-    struct target to = {.port = (uint16_t)strtoul(argv[1], NULL, 10), .answer_ms = 2000};
+    struct target to = {.port = (uint16_t)strtoul(argv[1], NULL, 10), .answer_ms = 2 * WAIT_MS};
     uint8_t *const keys[] = {to.server_key, to.member_public};
     size_t len, made = 0, let_in = 0;
     for (int i = 0; i < 2; i++)
