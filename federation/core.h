@@ -47,11 +47,12 @@ enum {
     FORK_CHANGES_MAX =
         16,             /* proofs against one author, each in place of the last, since the start */
     PARCELS_MAX = 1024, /* envelopes on their way from here, or kept here for others */
-    PARCELS_KEPT_EACH = 64,   /* of one author that are kept here for others */
-    PARCEL_PACE_MS = 20,      /* between looks at what can be handed over */
-    PARCEL_RETRY_MS = 10000,  /* handed over, and nothing was said of it */
-    PARCEL_ASK_MS = 60000,    /* a relay has it: ask what became of it */
-    PARCEL_PATH_MS = 600000,  /* a relay has it for so long: try the next one too */
+    PARCELS_KEPT_EACH = 64,              /* of one author that are kept here for others */
+    PARCEL_PACE_MS = 20,                 /* between looks at what can be handed over */
+    MAIL_BYTES_A_DAY = 16 * 1024 * 1024, /* that one author's envelopes for us may have */
+    PARCEL_RETRY_MS = 10000,             /* handed over, and nothing was said of it */
+    PARCEL_ASK_MS = 60000,               /* a relay has it: ask what became of it */
+    PARCEL_PATH_MS = 600000,             /* a relay has it for so long: try the next one too */
     PARCEL_SILENT_MS = 60000, /* nobody on this path says anything of it: try another path */
     PREKEYS_KEPT = 3,         /* the last week's, this week's and the next one's */
 };
@@ -102,6 +103,8 @@ struct feed {
     /* its author as a peer */
     uint64_t held_size; /* how much of our feed it acknowledged */
     uint64_t told_size; /* of how many entries of ours it has the headers at least */
+    uint32_t mail_day;
+    uint32_t mail_bytes; /* of envelopes for us, on that day and since the start */
     struct profile profile;
     uint32_t budget_day;
     uint32_t budget_used; /* by this member, at us as a keyholder */

@@ -129,6 +129,20 @@ static void take_message(struct federation *f, const struct arrival *a,
     e->message.envelope = *envelope;
 }
 
+/* Whether this author has sent us as much today as one may; if not, it has sent this too now. */
+static bool is_too_much(const struct federation *f, struct arrival *a)
+{
+    struct feed *from = a->feed;
+    uint32_t today = core_today(f), len = (uint32_t)a->m->body.len;
+    if (from->mail_day != today)
+        from->mail_bytes = 0;
+    from->mail_day = today;
+    if (from->mail_bytes + len > MAIL_BYTES_A_DAY)
+        return true;
+    from->mail_bytes += len;
+    return false;
+}
+
 /* A body for us. */
 static void on_body(struct federation *f, struct link *l, struct arrival *a, struct effects *out)
 {
@@ -141,6 +155,8 @@ static void on_body(struct federation *f, struct link *l, struct arrival *a, str
     enum err e = check_arrival(f, a, out);
     if (e == ERR_NOT_FOUND || e == ERR_STALE)
         return; /* it comes again when the header is here; or is no longer wanted */
+    if (e == OK && is_too_much(f, a))
+        e = ERR_BUDGET; /* it comes again tomorrow */
     if (e != OK) {
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, e, a->m->index);
         return;

@@ -271,6 +271,29 @@ static void test_full_relay(void **state)
     world_free(&w);
 }
 
+/* Goal: one sender cannot fill a disk in a day; the others still get through, and the rest comes
+ * the day after. */
+static void test_too_much(void **state)
+{
+    (void)state;
+    struct spy spy;
+    struct world *w = four(17, &spy);
+    uint8_t *content = calloc(1, LARGE);
+    for (uint32_t i = 0; i < 66; i++)
+        assert_int_equal(world_send(w, A, C, i, bytes_of(content, LARGE), NULL), OK);
+    world_run(w, 10000);
+    assert_int_equal(pouch(w, C)->mail_count, 64);
+    assert_true(world_told(w, C, REPORT_MESSAGE_REFUSED, ERR_BUDGET) > 0);
+    assert_int_equal(world_send(w, B, C, 1, text(), NULL), OK);
+    world_run(w, 5000);
+    assert_true(has_mail(w, C, B, text()));
+    world_skip(w, DAY_S);
+    world_run(w, 30000);
+    assert_int_equal(pouch(w, C)->mail_count, 67);
+    free(content);
+    world_free(&w);
+}
+
 struct renewal {
     uint8_t feed_key[32];
     struct accepted accepted;
@@ -652,13 +675,14 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_direct),     cmocka_unit_test(test_restarts),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_relay),
-        cmocka_unit_test(test_next_relay), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_replay),     cmocka_unit_test(test_weeks),
-        cmocka_unit_test(test_fast_clock), cmocka_unit_test(test_expiry),
-        cmocka_unit_test(test_full_relay), cmocka_unit_test(test_same_place),
-        cmocka_unit_test(test_errors),     cmocka_unit_test(test_changed_frames),
+        cmocka_unit_test(test_direct),         cmocka_unit_test(test_restarts),
+        cmocka_unit_test(test_many),           cmocka_unit_test(test_relay),
+        cmocka_unit_test(test_next_relay),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_replay),         cmocka_unit_test(test_weeks),
+        cmocka_unit_test(test_fast_clock),     cmocka_unit_test(test_expiry),
+        cmocka_unit_test(test_too_much),       cmocka_unit_test(test_full_relay),
+        cmocka_unit_test(test_same_place),     cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_changed_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
