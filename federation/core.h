@@ -444,8 +444,9 @@ void forks_on_proof(struct federation *f, struct link *l, const Seinpost__ForkPr
                     struct effects *out);
 void forks_on_evidence(struct federation *f, struct link *l, const Seinpost__Evidence *m,
                        struct effects *out);
-/* Also when a connection tells of a newer member list: it may know now what it could not judge. */
-void forks_link_ready(struct federation *f, struct link *l, struct effects *out);
+/* Also when a connection tells of a newer member list: its node may know now how to judge a proof
+ * that it could not. Only the first time it is shown feeds as well. */
+void forks_link_ready(struct federation *f, struct link *l, bool is_first, struct effects *out);
 void forks_tick(struct federation *f, struct effects *out);
 
 /* ---- bodies.c ---- */

@@ -398,7 +398,7 @@ static bool may_offer(struct federation *f, const struct feed *feed, const struc
            l->is_ready && memcmp(feed->rec.author, l->author, AUTHOR_BYTES) != 0;
 }
 
-void forks_link_ready(struct federation *f, struct link *l, struct effects *out)
+void forks_link_ready(struct federation *f, struct link *l, bool is_first, struct effects *out)
 {
     uint8_t storage[FORK_BYTES_MAX];
     uint32_t first = f->feed_count > 0 ? rng_below(&f->rng, (uint32_t)f->feed_count) : 0;
@@ -410,7 +410,7 @@ void forks_link_ready(struct federation *f, struct link *l, struct effects *out)
             proof = kept(f, feed, storage);
         if (proof.len > 0)
             send_proof(f, l, proof, out);
-        else if (offered < OFFERS_AT_START && may_offer(f, feed, l))
+        else if (is_first && offered < OFFERS_AT_START && may_offer(f, feed, l))
             offered += offer(f, l, feed, out);
     }
 }

@@ -303,7 +303,7 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
     rosters_on_opening(f, l, o->roster_version, out);
     take_contacts(f, l, o, out);
     if (!was_ready || is_newer)
-        forks_link_ready(f, l, out);
+        forks_link_ready(f, l, !was_ready, out);
     if (was_ready) {
         pull_choose(f, out);
         return; /* it announces a newer member list, or a place */
