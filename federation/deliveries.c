@@ -199,13 +199,17 @@ static enum err check_giver(const struct federation *f, const struct link *l,
     return is_giver && is_me(f, m->addressee.data) ? OK : ERR_UNAUTHORISED;
 }
 
-static size_t count_kept(const struct federation *f, const uint8_t author[AUTHOR_BYTES])
+/* Whether we keep as much for others as we can: of this author, or in all. Half of the list stays
+ * for what we write ourselves. */
+static bool is_full(const struct federation *f, const uint8_t author[AUTHOR_BYTES])
 {
-    size_t count = 0;
-    for (size_t i = 0; i < f->parcel_count; i++)
-        count +=
-            f->parcels[i].is_used && memcmp(f->parcels[i].rec.author, author, AUTHOR_BYTES) == 0;
-    return count;
+    size_t of_author = 0, in_all = 0;
+    for (size_t i = 0; i < f->parcel_count; i++) {
+        const struct parcel *p = &f->parcels[i];
+        in_all += p->is_used && !is_me(f, p->rec.author);
+        of_author += p->is_used && memcmp(p->rec.author, author, AUTHOR_BYTES) == 0;
+    }
+    return of_author >= PARCELS_KEPT_EACH || in_all >= PARCELS_MAX / 2;
 }
 
 static enum err keep(struct federation *f, const struct link *l, struct arrival *a,
@@ -225,7 +229,7 @@ static enum err keep(struct federation *f, const struct link *l, struct arrival 
     if (e == OK)
         e = judge_arrival(f, a);
     struct parcel *p = parcels_free(f);
-    if (e == OK && (p == NULL || count_kept(f, m->author.data) >= PARCELS_KEPT_EACH))
+    if (e == OK && (p == NULL || is_full(f, m->author.data)))
         e = ERR_FULL;
     if (e != OK)
         return e;

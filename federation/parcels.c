@@ -11,7 +11,7 @@
  *
  *     at its author     waiting -> kept (by a relay) -> delivered | unreadable
  *     at a relay                   kept              -> delivered | unreadable
- *     at its addressee                                  delivered
+ *     at its addressee                                  delivered | unreadable
  *
  * The addressee opens an envelope before it answers. It is accepted once: its id is remembered
  * until it expires, and so is its place in the feed, so that it can be acknowledged again.
