@@ -63,15 +63,16 @@ static void add_path(struct remark *r, const json_t *p)
         remark_add(r, _("entries come through %s"), words_text(p, "via"));
     if (!is_word(p, "status", "active"))
         return;
-    if (is_word(p, "reach", "none"))
-        remark_add(r, _("unreachable: it has no open port and names no relay; ask it to add a line "
-                        "relay to its settings"));
-    bool is_closed = is_word(p, "reach", "none") || is_word(p, "reach", "relays");
+    bool is_unnamed = is_word(p, "reach", "none"), has_key = false;
     json_array_foreach(roles, i, role)
     {
-        if (is_closed && strcmp(json_string_value(role), "keyholder") == 0)
-            remark_add(r, _("holds a key and cannot be dialled; ask it to open a port"));
+        has_key = has_key || strcmp(json_string_value(role), "keyholder") == 0;
     }
+    if (has_key && (is_unnamed || is_word(p, "reach", "relays")))
+        remark_add(r, _("holds a key and cannot be dialled; ask it to open a port"));
+    else if (is_unnamed)
+        remark_add(r, _("unreachable: it has no open port and names no relay; ask it to add a line "
+                        "relay to its settings"));
 }
 
 /* One organisation, and what is the matter with it in the last column. */
