@@ -272,6 +272,7 @@ static void every_second(struct federation *f, struct effects *out)
     pull_choose(f, out);
     bodies_tick(f, out);
     forks_tick(f, out);
+    evidence_tick(f, out);
     author_tick(f, out);
     witness_tick(f, out);
     parcels_tick(f, out);

@@ -432,22 +432,40 @@ const uint8_t *forks_rival(const struct feed *feed, const struct checkpoint *cp)
 /* Two verified signed checkpoints of a feed's author contradict each other: proves it. */
 void forks_prove(struct federation *f, struct feed *feed, const uint8_t *one, const uint8_t *other,
                  struct effects *out);
-/* A peer has a checkpoint with that many entries which do not go on from ours: begins to look for
- * the first that differs. */
-void forks_compare(struct federation *f, const struct link *l, struct feed *feed, uint64_t size,
-                   struct effects *out);
-/* Shows a peer a signed checkpoint of somebody else's, to be compared with what it has; false where
- * there is none (NULL) or no room. */
-bool forks_show(struct federation *f, const struct link *l, const uint8_t *checkpoint,
-                struct effects *out);
+/* Keeps a proof that was judged, freezes its author and tells the others; but is the connection
+ * that it came from, 0 if we found it. */
+void forks_take(struct federation *f, struct feed *feed, struct bytes proof,
+                const struct fork *fork, uint32_t but, struct effects *out);
+/* The feed of somebody who is listed as active, with the feed_epoch of the member list; else NULL,
+ * and *e says why not: ERR_STRANGER, or ERR_EPOCH, also where its author takes no part now. */
+struct feed *forks_judge(struct federation *f, const uint8_t *author, uint32_t feed_epoch,
+                         const struct organisation **org, enum err *e);
+/* Reports what does not hold; a key period that is over, or of which we have not heard yet, is
+ * nobody's offence. */
+void forks_refuse(const struct link *l, enum err e, struct effects *out);
+/* Where the feed's author is in dispute and there is a proof: gives it, and returns true. */
+bool forks_answer(struct federation *f, const struct link *l, const struct feed *feed,
+                  struct effects *out);
 void forks_on_proof(struct federation *f, struct link *l, const Seinpost__ForkProof *m,
                     struct effects *out);
-void forks_on_evidence(struct federation *f, struct link *l, const Seinpost__Evidence *m,
-                       struct effects *out);
 /* Also when a connection tells of a newer member list: its node may know now how to judge a proof
- * that it could not. Only the first time it is shown feeds as well. */
-void forks_link_ready(struct federation *f, struct link *l, bool is_first, struct effects *out);
+ * that it could not. */
+void forks_link_ready(struct federation *f, struct link *l, struct effects *out);
 void forks_tick(struct federation *f, struct effects *out);
+
+/* ---- evidence.c ---- */
+/* Shows a peer a signed checkpoint of somebody else's, to be compared with what it has; false where
+ * there is none (NULL) or no room. */
+bool evidence_show(struct federation *f, const struct link *l, const uint8_t *checkpoint,
+                   struct effects *out);
+/* A peer has a checkpoint with that many entries which do not go on from ours: begins to look for
+ * the first that differs. */
+void evidence_compare(struct federation *f, const struct link *l, struct feed *feed, uint64_t size,
+                      struct effects *out);
+void evidence_on_shown(struct federation *f, struct link *l, const Seinpost__Evidence *m,
+                       struct effects *out);
+void evidence_link_ready(struct federation *f, struct link *l, struct effects *out);
+void evidence_tick(struct federation *f, struct effects *out);
 
 /* ---- bodies.c ---- */
 void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk *m,

@@ -26,6 +26,8 @@
  *     standing  asking peers for the own newest checkpoint before signing
  *     keyholder answering evaluations within budgets
  *     asker     collecting evaluations from a threshold of keyholders
+ *     evidence  finding authors that contradict themselves
+ *     forks     proofs of it: kept, told to everybody, the author frozen
  *     coverage  what a consult may conclude
  *
  * Start: federation_init, then federation_load_* with what the store holds, then EVENT_TICK.

@@ -303,7 +303,9 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
     rosters_on_opening(f, l, o->roster_version, out);
     take_contacts(f, l, o, out);
     if (!was_ready || is_newer)
-        forks_link_ready(f, l, !was_ready, out);
+        forks_link_ready(f, l, out);
+    if (!was_ready)
+        evidence_link_ready(f, l, out);
     if (was_ready) {
         pull_choose(f, out);
         return; /* it announces a newer member list, or a place */
@@ -363,7 +365,7 @@ static void dispatch(struct federation *f, struct link *l, const Seinpost__Messa
         forks_on_proof(f, l, m->fork_proof, out);
         return;
     case SEINPOST__MESSAGE__BODY_EVIDENCE:
-        forks_on_evidence(f, l, m->evidence, out);
+        evidence_on_shown(f, l, m->evidence, out);
         return;
     case SEINPOST__MESSAGE__BODY_DELIVERY:
         deliveries_on_message(f, l, m->delivery, out);

@@ -310,7 +310,7 @@ static enum err accept(struct federation *f, struct feed *feed, const struct lin
     b->proof = bytes_of(m->proof.data, m->proof.len);
     e = check_tree(b, b->proof);
     if (e != OK && m->checkpoint.len > 0) /* a wrong proof, or another history */
-        forks_compare(f, l, feed, cp.size, out);
+        evidence_compare(f, l, feed, cp.size, out);
     if (e == OK)
         e = chapters_check(feed, b);
     if (e != OK)

@@ -207,7 +207,7 @@ static void compare_rows(struct federation *f, const struct link *l, struct byte
             continue;
         core_report(out, row.author, REPORT_WITNESS_CONFLICT, ERR_FORK, row.seq);
         if (effects_has_room(out, 256, 65536))
-            (void)!forks_show(f, l, ours, out);
+            (void)!evidence_show(f, l, ours, out);
     }
 }
 
