@@ -173,7 +173,7 @@ clean:
 	rm -rf build
 
 # Generated code: the wire messages. protoc-c's output is compiled without our warnings.
-$(PB).c $(PB).h: proto/seinpost.proto
+$(PB).c $(PB).h &: proto/seinpost.proto
 	@mkdir -p $(B)/gen
 	$(call say,PROTO,$<)
 	$(Q)protoc-c --c_out=$(B)/gen $<

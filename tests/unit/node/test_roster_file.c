@@ -100,7 +100,9 @@ static void add_four(struct roster *r)
 
 static void suspend_last(struct roster *r)
 {
-    r->organisations[r->organisation_count - 1].status = ORG_SUSPENDED;
+    struct organisation *o = &r->organisations[r->organisation_count - 1];
+    o->status = ORG_SUSPENDED;
+    o->accepted = (struct accepted){.feed_epoch = o->feed_epoch};
 }
 
 static void forget_last(struct roster *r)
