@@ -34,7 +34,7 @@ say = @$(if $(V),:,printf '  %-6s %s\n' $(1) $(2))
 # What the project needs, declared once; `make deps` installs what is missing.
 DEPS_BUILD := build-essential pkg-config gettext protobuf-c-compiler libprotobuf-c-dev libzmq3-dev \
     libczmq-dev libsodium-dev libsqlite3-dev libutf8proc-dev libjansson-dev libcsv-dev
-DEPS_TEST := libcmocka-dev python3 tcpdump iproute2 nftables strace clang
+DEPS_TEST := libcmocka-dev python3 mandoc tcpdump iproute2 nftables strace clang
 DEPS_TIDY := clang-format clang-tidy cppcheck
 DEPS := $(DEPS_BUILD) $(DEPS_TEST)
 
