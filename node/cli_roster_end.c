@@ -125,7 +125,7 @@ static int run_end(const struct cli_args *a, enum org_status status)
         o = roster_draft_find(roster_file_last(f), cli_value(a, "org-id"), &problem);
         e = o != NULL ? OK : ERR_NOT_FOUND;
     }
-    if (e == OK && o->status == ORG_ACTIVE)
+    if (e == OK && (o->status == ORG_ACTIVE || o->accepted.feed_epoch == 0))
         e = put_end(a, o, &problem);
     if (e == OK) {
         o->status = status;

@@ -90,6 +90,24 @@ static void show_organisations(const struct roster *r)
     table_free(&t);
 }
 
+/* What the list says of feeds and keys that end: stewards look at that before they sign. */
+static void show_ends(const struct roster *r)
+{
+    if (!sodium_is_zero(r->also, HASH_BYTES))
+        printf(_("It follows two lists of version %llu.\n"), (unsigned long long)r->version - 1);
+    for (size_t i = 0; i < r->organisation_count; i++) {
+        const struct organisation *o = &r->organisations[i];
+        char until[DAY_TEXT_BYTES];
+        if (o->accepted.feed_epoch != 0)
+            printf(_("Of the feed of %s its first %llu entries count.\n"), o->org_id,
+                   (unsigned long long)o->accepted.size);
+        day_format((int32_t)day_of_utc(o->old_transport_until_utc), until);
+        if (o->old_transport_until_utc != 0)
+            printf(_("%s is let in with its old connection key too, until %s.\n"), o->org_id,
+                   until);
+    }
+}
+
 static void show_people(const struct shown *s)
 {
     const struct roster *r = s->roster;
@@ -105,6 +123,7 @@ static void show_people(const struct shown *s)
     printf(_("A registration lasts %u days at most; a member may ask one key holder %u questions "
              "a day; \"no match\" needs everyone heard within %u hours.\n"),
            r->policy.term_days_max, r->policy.budget_a_day, r->policy.coverage_seconds / 3600);
+    show_ends(r);
     show_organisations(r);
 }
 
@@ -131,6 +150,22 @@ static json_t *keys_json(const struct roster *r)
     return list;
 }
 
+/* Where its feed ends, and how long its old connection key lasts. */
+static void add_ends(const struct organisation *o, json_t *line)
+{
+    if (o->accepted.feed_epoch != 0)
+        json_object_set_new(
+            line, "accepted",
+            json_pack("{s:I,s:I,s:o}", "feed_epoch", (json_int_t)o->accepted.feed_epoch, "size",
+                      (json_int_t)o->accepted.size, "root", hex_json(o->accepted.root)));
+    if (o->old_transport_until_utc != 0) {
+        char until[UTC_TEXT_BYTES];
+        utc_format(o->old_transport_until_utc, until);
+        json_object_set_new(line, "old_transport_key", hex_json(o->old_transport_key));
+        json_object_set_new(line, "old_transport_until", json_string(until));
+    }
+}
+
 static json_t *organisation_json(const struct organisation *o)
 {
     json_t *line = json_pack(
@@ -143,6 +178,7 @@ static json_t *organisation_json(const struct organisation *o)
         day_format((int32_t)day_of_utc(o->basis_expires_utc), day);
         json_object_set_new(line, "basis_expires", json_string(day));
     }
+    add_ends(o, line);
     return line;
 }
 
@@ -161,6 +197,8 @@ static void show_json(const struct shown *s)
         json_object_set_new(line, "signatures", json_integer((json_int_t)s->valid));
         json_object_set_new(line, "needed", json_integer((json_int_t)s->needed));
     }
+    if (!sodium_is_zero(r->also, HASH_BYTES))
+        json_object_set_new(line, "follows_two", json_true());
     json_object_set_new(line, "quorum", json_integer(r->stewards.quorum));
     json_object_set_new(line, "stewards", stewards_json(&r->stewards));
     json_object_set_new(line, "keys", keys_json(r));
