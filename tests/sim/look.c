@@ -164,3 +164,26 @@ size_t look_body_batch(const uint8_t author[AUTHOR_BYTES], uint64_t index, struc
     assert(len > 0);
     return len;
 }
+
+const struct pouch *look_pouch(struct world *w, size_t node)
+{
+    return shelf_pouch(world_shelf(w, node));
+}
+
+enum parcel_state look_parcel(struct world *w, size_t at, size_t author, uint64_t index)
+{
+    struct parcel_record r;
+    return pouch_parcel(look_pouch(w, at), world_author(w, author), index, &r)
+               ? r.state
+               : (enum parcel_state)0;
+}
+
+bool look_has_mail(struct world *w, size_t at, size_t from, struct bytes content)
+{
+    const struct pouch *p = look_pouch(w, at);
+    for (size_t i = 0; i < p->mail_count; i++)
+        if (memcmp(p->mails[i].sender, world_author(w, from), 32) == 0 &&
+            bytes_equal(bytes_of(p->mails[i].content, p->mails[i].len), content))
+            return true;
+    return false;
+}

@@ -35,4 +35,13 @@ size_t look_matches(struct world *w, size_t at, uint32_t number, uint32_t day);
 size_t look_body_batch(const uint8_t author[AUTHOR_BYTES], uint64_t index, struct bytes body,
                        uint8_t *out, size_t cap);
 
+/* What a node keeps of envelopes; borrowed until the node changes. */
+const struct pouch *look_pouch(struct world *w, size_t node);
+
+/* How far an envelope is, as that node knows; 0 if it keeps nothing of it. */
+enum parcel_state look_parcel(struct world *w, size_t at, size_t author, uint64_t index);
+
+/* Whether an envelope of that sender with that content came to the node. */
+bool look_has_mail(struct world *w, size_t at, size_t from, struct bytes content);
+
 #endif
