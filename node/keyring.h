@@ -38,8 +38,8 @@ MUST_CHECK enum err keyring_put(const struct keyring *k, const char *name, struc
 MUST_CHECK enum err keyring_get(const struct keyring *k, const char *name,
                                 struct keyfile_halves *out, struct problem *problem);
 
-/* How many keys of a kind (RINGNAME_FEED, RINGNAME_TRANSPORT) the ring has: the number of the newest;
- * 0 for none. */
+/* How many keys of a kind (RINGNAME_FEED, RINGNAME_TRANSPORT) the ring has: the number of the
+ * newest; 0 for none. */
 unsigned keyring_generations(const struct keyring *k, const char *kind);
 
 /* Wipes and frees; *k becomes NULL. *k may be NULL. */

@@ -12,8 +12,9 @@
  *   share-KEY-PERIOD-REFRESH        32: commitment K_j     36: index u32 big-endian || scalar[32]
  *
  * The file in which a share travels to its keyholder is a key alone (keyfile.h) with the same label
- * and halves. A renewed feed or transport key gets the next number; the older ones stay, since it is
- * the member list that says from when the new one counts. Pure: names and layouts only, no file is touched here.
+ * and halves. A renewed feed or transport key gets the next number; the older ones stay, since it
+ * is the member list that says from when the new one counts. Pure: names and layouts only, no file
+ * is touched here.
  */
 #ifndef NODE_RINGNAME_H
 #define NODE_RINGNAME_H

@@ -10,6 +10,7 @@
 #include "node/client.h"
 #include "node/text.h"
 
+/* clang-format off */
 static const struct cli_command *const commands[] = {
     &cli_publish,
     &cli_consult,
@@ -57,6 +58,7 @@ static const struct cli_command *const commands[] = {
     &cli_config_check,
     NULL,
 };
+/* clang-format on */
 
 /* No core dump may hold a name or a key. */
 static void harden(void)

@@ -12,8 +12,8 @@ enum {
     PROTOCOL_VERSION_MIN = 1,
     PROTOCOL_VERSION_MAX = 1,
 
-    FRAME_BYTES_MAX = 1024 * 1024,             /* any message */
-    FRAME_BYTES_SMALL = 64 * 1024,             /* any message but a batch of a feed, and rows of seen */
+    FRAME_BYTES_MAX = 1024 * 1024, /* any message */
+    FRAME_BYTES_SMALL = 64 * 1024, /* any message but a batch of a feed, and rows of seen */
     SOCKET_BYTES_MAX = FRAME_BYTES_MAX + 4096, /* ZMQ_MAXMSGSIZE; counts CURVE's 33 bytes */
     BATCH_ENTRIES_MAX = 4096,
     BATCH_BYTES_MAX = 1000000, /* headers, bodies and proof of one batch */
@@ -43,7 +43,7 @@ enum {
     ENDPOINT_BYTES_MAX = 127,
     ENDPOINTS_MAX = 4,
     PROFILE_RELAYS_MAX = 4,
-    PREKEYS_MAX = 8, /* of one profile */
+    PREKEYS_MAX = 8,    /* of one profile */
     CONTACTS_MAX = 200, /* of one opening */
     MATCH_KEY_BYTES_MAX = 512,
 

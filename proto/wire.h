@@ -74,9 +74,9 @@ MUST_CHECK enum err wire_decode(const ProtobufCMessageDescriptor *d, struct byte
                                 ProtobufCMessage **out);
 
 /* Decodes one payload frame into the arena, which it resets first. Returns ERR_LIMIT for a frame
- * over FRAME_BYTES_MAX, or over FRAME_BYTES_SMALL that is not a Batch, BodyBatch or SeenAnswer; ERR_FORMAT for
- * one without a body; otherwise as wire_decode with WIRE_FIELDS_MAX. The frame is refused and its
- * sender counted. On error *out is unchanged. */
+ * over FRAME_BYTES_MAX, or over FRAME_BYTES_SMALL that is not a Batch, BodyBatch or SeenAnswer;
+ * ERR_FORMAT for one without a body; otherwise as wire_decode with WIRE_FIELDS_MAX. The frame is
+ * refused and its sender counted. On error *out is unchanged. */
 MUST_CHECK enum err message_decode(struct bytes frame, struct wire_arena *arena,
                                    Seinpost__Message **out);
 

@@ -264,11 +264,11 @@ static void test_refused_lists(void **state)
         enum err want;
         const char *why;
     } rows[] = {
-        {go_back,        ERR_STALE,     "another first version"          },
-        {jump,           ERR_SEQUENCE,  "a version is missing between"   },
-        {forget_one,     ERR_NOT_FOUND, "an organisation is gone"        },
-        {rekey_in_place, ERR_RANGE,     "a new key in the same epoch"    },
-        {other_genesis,  ERR_SEQUENCE,  "of another federation"          },
+        {go_back,        ERR_STALE,     "another first version"       },
+        {jump,           ERR_SEQUENCE,  "a version is missing between"},
+        {forget_one,     ERR_NOT_FOUND, "an organisation is gone"     },
+        {rekey_in_place, ERR_RANGE,     "a new key in the same epoch" },
+        {other_genesis,  ERR_SEQUENCE,  "of another federation"       },
     };
     struct world_setup setup = {.seed = 34, .nodes = 2, .is_quiet = true};
     struct world *w = world_new(&setup);

@@ -1,6 +1,6 @@
 /*
- * alert.h - payloads of an alert, of an amendment of it, of one of a signal, and of a retraction, in
- * hexadecimal without padding. The specification quotes them. Written by hand from the layouts.
+ * alert.h - payloads of an alert, of an amendment of it, of one of a signal, and of a retraction,
+ * in hexadecimal without padding. The specification quotes them. Written by hand from the layouts.
  */
 #ifndef TESTS_VECTORS_ALERT_H
 #define TESTS_VECTORS_ALERT_H

@@ -17,7 +17,8 @@
     "\"status\":\"active\",\"up\":true,\"size\":10,\"seen_size\":10,\"lag\":0,"                    \
     "\"heard\":\"2026-11-24T11:00:00Z\",\"signed\":\"2026-11-24T11:00:00Z\",\"owed\":0,"           \
     "\"refused\":0,\"disputed\":false,\"holds\":18" more "}"
-#define PEER_3 "{\"org_id\":\"NL-KVK-3\",\"name\":\"Delta\",\"roles\":[\"member\"],\"status\":\"active\",\
+#define PEER_3                                                                                     \
+    "{\"org_id\":\"NL-KVK-3\",\"name\":\"Delta\",\"roles\":[\"member\"],\"status\":\"active\",\
 \"up\":true,\"lag\":0,\"heard\":\"2026-11-24T10:00:00Z\",\"signed\":\"2026-11-24T10:00:00Z\",\
 \"owed\":0,\"disputed\":false}"
 static const char base[] =
@@ -28,8 +29,8 @@ static const char base[] =
     "\"signing\":{\"may_sign\":true,\"behind\":false,\"needed\":2,\"answered\":2},"
     "\"feed\":{\"size\":18,\"held_by_all\":18,\"erased_unconfirmed\":0},"
     "\"peers\":[" PEER("") "," PEER_3 "],"
-    "\"budgets\":[{\"org_id\":\"NL-KVK-2\",\"up\":true,\"left\":5},"
-    "{\"org_id\":\"NL-KVK-1\",\"up\":true,\"left\":4096}]}";
+                           "\"budgets\":[{\"org_id\":\"NL-KVK-2\",\"up\":true,\"left\":5},"
+                           "{\"org_id\":\"NL-KVK-1\",\"up\":true,\"left\":4096}]}";
 
 static int64_t noon(void)
 {
@@ -178,11 +179,14 @@ static void renewed_keys(void **state)
         enum finding_state want;
     } rows[] = {
         {"{\"feed_key\":\"" B64 "\",\"transport_key\":\"" B64 "\"}", "has this node's keys",
-         FINDING_WELL},
-        {"{\"feed_key\":\"" A64 "\",\"transport_key\":\"" B64 "\"}", "newer keys", FINDING_TODO},
-        {"{\"feed_key\":\"" B64 "\",\"transport_key\":\"" A64 "\"}", "other keys", FINDING_TODO},
+         FINDING_WELL                                                                                    },
+        {"{\"feed_key\":\"" A64 "\",\"transport_key\":\"" B64 "\"}", "newer keys",           FINDING_TODO},
+        {"{\"feed_key\":\"" B64 "\",\"transport_key\":\"" A64 "\"}", "other keys",           FINDING_TODO},
     };
-    struct doctor_keys keys = {2, 1, {A64, B64}, {B64}};
+    struct doctor_keys keys = {
+        2, 1, {A64, B64},
+          {B64  }
+    };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         json_t *status = json_loads(base, 0, NULL), *self = json_loads(rows[i].self, 0, NULL);
@@ -234,10 +238,14 @@ static void times(void **state)
         const char *text;
         int64_t want;
     } rows[] = {
-        {"1970-01-02T00:00:01Z", 86401},      {"2026-11-24T12:00:00Z", 1795521600},
-        {"2026-11-24T12:00:00", 0},           {"2026-11-24 12:00:00Z", 0},
-        {"2026-13-24T12:00:00Z", 0},          {"2026-11-24T12:00:0xZ", 0},
-        {"2026-11-24T12:00:00Z and more", 0}, {"", 0},
+        {"1970-01-02T00:00:01Z",          86401     },
+        {"2026-11-24T12:00:00Z",          1795521600},
+        {"2026-11-24T12:00:00",           0         },
+        {"2026-11-24 12:00:00Z",          0         },
+        {"2026-13-24T12:00:00Z",          0         },
+        {"2026-11-24T12:00:0xZ",          0         },
+        {"2026-11-24T12:00:00Z and more", 0         },
+        {"",                              0         },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -254,9 +262,9 @@ static void times(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_is_well),     cmocka_unit_test(each_fault), cmocka_unit_test(renewed_keys),
-        cmocka_unit_test(before_the_list), cmocka_unit_test(is_bounded),
-        cmocka_unit_test(times),
+        cmocka_unit_test(all_is_well),  cmocka_unit_test(each_fault),
+        cmocka_unit_test(renewed_keys), cmocka_unit_test(before_the_list),
+        cmocka_unit_test(is_bounded),   cmocka_unit_test(times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
