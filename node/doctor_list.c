@@ -123,8 +123,8 @@ void doctor_basis(struct doctor *d, const json_t *self, int64_t now)
         return;
     }
     doctor_step(d, _("Send the stewards the references of the licence and the data protection "
-                     "assessment and their date; they run: seinpost roster add with --licence, "
-                     "--dpia and --basis-expires"));
+                     "assessment and their date; they run: seinpost roster change with --org-id, "
+                     "--licence, --dpia and --basis-expires"));
 }
 
 void doctor_list(struct doctor *d, const json_t *status, const struct doctor_keys *keys,
