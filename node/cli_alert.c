@@ -177,11 +177,9 @@ static int run_publish(const struct cli_args *a)
     int status = add_content(a, request);
     if (status == CLI_DONE)
         status = cli_partner(a, partner);
-    if (status == CLI_DONE &&
-        !cli_is_sure(a, _("Every member will see this alert about the partner. Go on? (yes/no)"))) {
-        cli_complain(_("nothing was published."));
-        status = CLI_FAILED;
-    }
+    status = cli_confirm(a, status,
+                         _("Every member will see this alert about the partner. Go on? (yes/no)"),
+                         _("nothing was published."));
     if (status != CLI_DONE) {
         json_decref(request);
         return status;
@@ -241,11 +239,9 @@ static int run_amend(const struct cli_args *a)
         status = cli_misuse(a, _("say what is to change, for example --reply agrees."));
     if (status == CLI_DONE)
         status = add_content(a, request);
-    if (status == CLI_DONE &&
-        !cli_is_sure(a, _("Every member will see the alert as amended. Go on? (yes/no)"))) {
-        cli_complain(_("nothing was amended."));
-        status = CLI_FAILED;
-    }
+    status =
+        cli_confirm(a, status, _("Every member will see the alert as amended. Go on? (yes/no)"),
+                    _("nothing was amended."));
     if (status != CLI_DONE) {
         json_decref(request);
         return status;
@@ -281,12 +277,11 @@ static int run_retract(const struct cli_args *a)
     int status = cli_target(a, a->word[0], "alert list", request);
     if (status == CLI_DONE)
         status = cli_reason(a, request);
-    if (status == CLI_DONE &&
-        !cli_is_sure(a, _("This cannot be undone: every member will see the alert as retracted. Go "
-                          "on? (yes/no)"))) {
-        cli_complain(_("nothing was retracted."));
-        status = CLI_FAILED;
-    }
+    status =
+        cli_confirm(a, status,
+                    _("This cannot be undone: every member will see the alert as retracted. Go "
+                      "on? (yes/no)"),
+                    _("nothing was retracted."));
     if (status != CLI_DONE) {
         json_decref(request);
         return status;

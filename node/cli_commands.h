@@ -65,8 +65,10 @@ MUST_CHECK enum err cli_keyring(const struct config *c, struct keyring **out,
 int cli_ask(const struct cli_args *a, json_t *request, void (*line)(void *ctx, const json_t *line),
             void *ctx, json_t **end);
 
-/* Whether the person at the terminal, if there is one, is sure; --yes says so. */
-bool cli_is_sure(const struct cli_args *a, const char *question);
+/* Asks the question of whoever sits at a terminal, unless the line has --yes or status is not
+ * CLI_DONE already. Returns status, or CLI_FAILED with the sentence that nothing was done on stderr
+ * where the answer is not yes. */
+int cli_confirm(const struct cli_args *a, int status, const char *question, const char *nothing);
 
 /* Adds "index" of a word, and "reason" of --reason, to a request. Return CLI_DONE, or CLI_USAGE
  * with the reason on stderr; where is the command that lists such entries. */

@@ -25,7 +25,7 @@ static bool is_done(const json_t *end)
     return json_is_true(json_object_get(end, "ok"));
 }
 
-bool cli_is_sure(const struct cli_args *a, const char *question)
+static bool is_sure(const struct cli_args *a, const char *question)
 {
     char answer[16];
     if (cli_has(a, "yes") || !isatty(STDIN_FILENO))
@@ -35,6 +35,14 @@ bool cli_is_sure(const struct cli_args *a, const char *question)
         return false;
     answer[strcspn(answer, "\n")] = '\0';
     return strcmp(answer, "yes") == 0 || strcmp(answer, _("yes")) == 0;
+}
+
+int cli_confirm(const struct cli_args *a, int status, const char *question, const char *nothing)
+{
+    if (status != CLI_DONE || is_sure(a, question))
+        return status;
+    cli_complain("%s", nothing);
+    return CLI_FAILED;
 }
 
 void cli_correct_refused(const json_t *end, const char *where)
@@ -113,12 +121,10 @@ static int run_erase(const struct cli_args *a)
 {
     json_t *request = json_pack("{s:s}", "do", "erase");
     int status = registration(a, request);
-    if (status == CLI_DONE &&
-        !cli_is_sure(a, _("This cannot be undone: the registration is erased at every "
-                          "organisation. Go on? (yes/no)"))) {
-        cli_complain(_("nothing was erased."));
-        status = CLI_FAILED;
-    }
+    status = cli_confirm(a, status,
+                         _("This cannot be undone: the registration is erased at every "
+                           "organisation. Go on? (yes/no)"),
+                         _("nothing was erased."));
     if (status != CLI_DONE) {
         json_decref(request);
         return status;
@@ -178,12 +184,11 @@ static int run_retract(const struct cli_args *a)
     int status = registration(a, request);
     if (status == CLI_DONE)
         status = cli_reason(a, request);
-    if (status == CLI_DONE &&
-        !cli_is_sure(a, _("This cannot be undone: everybody sees the registration as retracted. Go "
-                          "on? (yes/no)"))) {
-        cli_complain(_("nothing was retracted."));
-        status = CLI_FAILED;
-    }
+    status =
+        cli_confirm(a, status,
+                    _("This cannot be undone: everybody sees the registration as retracted. Go "
+                      "on? (yes/no)"),
+                    _("nothing was retracted."));
     if (status != CLI_DONE) {
         json_decref(request);
         return status;
@@ -285,12 +290,10 @@ static int run_amend(const struct cli_args *a)
     int status = registration(a, request);
     if (status == CLI_DONE)
         status = add_content(a, &m.people, request);
-    if (status == CLI_DONE &&
-        !cli_is_sure(a, _("The details that it is found by, and its last day, are replaced at "
-                          "every organisation. Go on? (yes/no)"))) {
-        cli_complain(_("nothing was amended."));
-        status = CLI_FAILED;
-    }
+    status = cli_confirm(a, status,
+                         _("The details that it is found by, and its last day, are replaced at "
+                           "every organisation. Go on? (yes/no)"),
+                         _("nothing was amended."));
     if (status != CLI_DONE) {
         json_decref(request);
         return status;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "node/client.h"
+#include "node/list_json.h"
 #include "node/roster_file.h"
 #include "node/roster_store.h"
 #include "node/table.h"
@@ -22,15 +23,6 @@ struct shown {
     bool is_signed;
     size_t valid, needed; /* needed 0: not known, the list is in force */
 };
-
-static json_t *roles_json(uint32_t roles)
-{
-    json_t *list = json_array();
-    for (uint32_t bit = 1; bit <= ROLES_ALL; bit <<= 1)
-        if (roles & bit)
-            json_array_append_new(list, json_string(role_name(bit)));
-    return list;
-}
 
 static json_t *hex_json(const uint8_t key[KEY_BYTES])
 {
@@ -75,7 +67,7 @@ static void show_organisations(const struct roster *r)
     struct table *t = table_new(heads);
     for (size_t i = 0; i < r->organisation_count; i++) {
         const struct organisation *o = &r->organisations[i];
-        json_t *names = roles_json(o->roles);
+        json_t *names = list_roles_json(o->roles);
         char roles[256];
         words_list(names, words_role, roles, sizeof roles);
         json_decref(names);
@@ -168,11 +160,12 @@ static void add_ends(const struct organisation *o, json_t *line)
 
 static json_t *organisation_json(const struct organisation *o)
 {
-    json_t *line = json_pack(
-        "{s:s,s:s,s:s,s:o,s:s,s:I,s:o,s:o,s:s,s:s}", "org_id", o->org_id, "name", o->name,
-        "country", o->country, "roles", roles_json(o->roles), "status", org_status_name(o->status),
-        "feed_epoch", (json_int_t)o->feed_epoch, "feed_key", hex_json(o->feed_key), "transport_key",
-        hex_json(o->transport_key), "licence", o->licence, "dpia", o->dpia);
+    json_t *line =
+        json_pack("{s:s,s:s,s:s,s:o,s:s,s:I,s:o,s:o,s:s,s:s}", "org_id", o->org_id, "name", o->name,
+                  "country", o->country, "roles", list_roles_json(o->roles), "status",
+                  org_status_name(o->status), "feed_epoch", (json_int_t)o->feed_epoch, "feed_key",
+                  hex_json(o->feed_key), "transport_key", hex_json(o->transport_key), "licence",
+                  o->licence, "dpia", o->dpia);
     if (o->basis_expires_utc > 0) {
         char day[DAY_TEXT_BYTES];
         day_format((int32_t)day_of_utc(o->basis_expires_utc), day);
