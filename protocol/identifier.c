@@ -1,14 +1,14 @@
 #include "protocol/identifier.h"
 
+#include "protocol/born.h"
 #include "protocol/calendar.h"
 #include "protocol/country.h"
 #include "protocol/fold.h"
+#include "protocol/folded.h"
 
 #include <assert.h>
 #include <sodium.h>
 #include <string.h>
-
-enum { FOLDED_BYTES_MAX = 512 }; /* a value, folded; what is longer is too long */
 
 const char *field_fault_text(enum field_fault fault)
 {
@@ -36,79 +36,15 @@ struct bytes identifier_trim(struct bytes value)
     return value;
 }
 
-/* Writes one field. Cannot run short: whoever sizes the pack knows the longest of each kind. */
-static void put_field(struct pack *out, struct bytes field)
-{
-    pack_u16(out, (uint16_t)field.len);
-    pack_bytes(out, field);
-    assert(!out->is_full);
-}
-
-/* A value, folded into a buffer of its own that is wiped after use. */
-struct folded {
-    uint8_t text[FOLDED_BYTES_MAX];
-    size_t len;
-};
-
-static struct bytes folded_view(const struct folded *f)
-{
-    return identifier_trim(bytes_of(f->text, f->len));
-}
-
-static bool has_letter(struct bytes text)
-{
-    int32_t point = 0;
-    while (fold_next(&text, &point))
-        if (fold_is_letter(point))
-            return true;
-    return false;
-}
-
 static enum field_fault put_name(struct folded *f, struct pack *out)
 {
     struct bytes name = folded_view(f);
     if (name.len > FOLDED_NAME_BYTES_MAX)
         return FAULT_TOO_LONG;
-    if (!has_letter(name))
+    if (!folded_has_letter(name))
         return FAULT_NO_LETTERS;
-    put_field(out, name);
+    folded_put(out, name);
     return FAULT_NONE;
-}
-
-static enum field_fault put_born(struct folded *f, struct pack *out)
-{
-    struct bytes text = folded_view(f);
-    int32_t day = 0;
-    if (!day_parse(text, &day))
-        return FAULT_DATE;
-    struct date date = day_date(day);
-    if (date.year < BORN_YEAR_MIN || date.year > BORN_YEAR_MAX)
-        return FAULT_YEAR;
-    bool is_year_only = date.month == 1 && date.day == 1;
-    put_field(out, bytes_of(text.data, is_year_only ? 4 : text.len));
-    return FAULT_NONE;
-}
-
-/* Moves text together without the given ASCII signs. It must lie in f. */
-static struct bytes drop_signs(struct folded *f, struct bytes text, const char *signs)
-{
-    uint8_t *out = f->text + (text.data - f->text);
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] == 0 || strchr(signs, text.data[i]) == NULL)
-            out[len++] = text.data[i];
-    return bytes_of(out, len);
-}
-
-/* Takes off *rest what stands before the separator, and the separator. False if there is none. */
-static bool take_part(struct bytes *rest, uint8_t separator, struct bytes *part)
-{
-    const uint8_t *end = rest->len > 0 ? memchr(rest->data, separator, rest->len) : NULL;
-    if (end == NULL)
-        return false;
-    *part = bytes_of(rest->data, (size_t)(end - rest->data));
-    *rest = bytes_of(end + 1, rest->len - part->len - 1);
-    return true;
 }
 
 /* The stable word of a type in capitals; empty if there is none. */
@@ -153,21 +89,21 @@ static enum field_fault put_document(struct folded *f, struct pack *out)
 {
     struct bytes number = folded_view(f);
     struct bytes country, type;
-    if (!take_part(&number, ':', &country) || !take_part(&number, ':', &type))
+    if (!folded_take_part(&number, ':', &country) || !folded_take_part(&number, ':', &type))
         return FAULT_DOCUMENT_FORM;
     country = identifier_trim(country);
     if (!country_is_known(country))
         return FAULT_DOCUMENT_COUNTRY;
-    type = document_type(drop_signs(f, type, " -_"));
+    type = document_type(folded_drop(f, type, " -_"));
     if (type.len == 0)
         return FAULT_DOCUMENT_TYPE;
-    number = drop_signs(f, number, " -./");
+    number = folded_drop(f, number, " -./");
     enum field_fault fault = document_number_check(number);
     if (fault != FAULT_NONE)
         return fault;
-    put_field(out, country);
-    put_field(out, type);
-    put_field(out, number);
+    folded_put(out, country);
+    folded_put(out, type);
+    folded_put(out, number);
     return FAULT_NONE;
 }
 
@@ -202,10 +138,11 @@ static bool is_domain(struct bytes domain)
     size_t labels = 1;
     struct bytes rest = domain;
     struct bytes label;
-    for (; take_part(&rest, '.', &label); labels++)
+    for (; folded_take_part(&rest, '.', &label); labels++)
         if (!is_label(label))
             return false;
-    return domain.len <= MAIL_DOMAIN_BYTES_MAX && labels >= 2 && is_label(rest) && has_letter(rest);
+    return domain.len <= MAIL_DOMAIN_BYTES_MAX && labels >= 2 && is_label(rest) &&
+           folded_has_letter(rest);
 }
 
 static enum field_fault put_email(struct folded *f, struct pack *out)
@@ -213,13 +150,13 @@ static enum field_fault put_email(struct folded *f, struct pack *out)
     struct bytes mail = folded_view(f);
     struct bytes local;
     struct bytes domain = mail;
-    if (!take_part(&domain, '@', &local))
+    if (!folded_take_part(&domain, '@', &local))
         return FAULT_EMAIL;
     /* RFC 5322 section 3.2.3: atext and the dot; and a second "@" would be in the domain. */
     if (local.len < 1 || local.len > MAIL_LOCAL_BYTES_MAX ||
         !holds_only(local, ".!#$%&'*+-/=?^_`{|}~") || !is_domain(domain))
         return FAULT_EMAIL;
-    put_field(out, mail);
+    folded_put(out, mail);
     return FAULT_NONE;
 }
 
@@ -249,8 +186,8 @@ static bool take_plus(struct bytes *digits)
 
 static enum field_fault put_phone(struct folded *f, struct pack *out)
 {
-    struct bytes digits = drop_signs(f, folded_view(f), " -./");
-    digits = drop_signs(f, drop_trunk_zero(f, digits), "()");
+    struct bytes digits = folded_drop(f, folded_view(f), " -./");
+    digits = folded_drop(f, drop_trunk_zero(f, digits), "()");
     for (size_t i = 0; i < digits.len; i++) {
         bool is_plus = i == 0 && digits.data[i] == '+';
         if (!is_plus && (digits.data[i] < '0' || digits.data[i] > '9'))
@@ -269,21 +206,16 @@ static enum field_fault put_phone(struct folded *f, struct pack *out)
     return FAULT_NONE;
 }
 
-typedef enum err fold_fn(struct bytes in, uint8_t *out, size_t cap, size_t *len);
 typedef enum field_fault put_fn(struct folded *f, struct pack *out);
 
-static enum field_fault canonical(struct bytes value, fold_fn *fold, put_fn *put, struct pack *out)
+static enum field_fault canonical(struct bytes value, folded_fn *fold, put_fn *put,
+                                  struct pack *out)
 {
-    struct folded f = {.len = 0};
-    value = identifier_trim(value);
-    if (value.len > IDENTIFIER_BYTES_MAX)
-        return FAULT_TOO_LONG;
-    enum err e = fold(value, f.text, sizeof f.text, &f.len);
-    enum field_fault fault = e == OK           ? put(&f, out)
-                             : e == ERR_FORMAT ? FAULT_ENCODING
-                             : e == ERR_RANGE  ? FAULT_CHARACTER
-                                               : FAULT_TOO_LONG;
-    sodium_memzero(&f, sizeof f);
+    struct folded f;
+    enum field_fault fault = folded_make(&f, value, fold);
+    if (fault == FAULT_NONE)
+        fault = put(&f, out);
+    folded_clear(&f);
     return fault;
 }
 
@@ -292,9 +224,32 @@ enum field_fault identifier_name(struct bytes value, struct pack *out)
     return canonical(value, fold_name, put_name, out);
 }
 
+/* Writes a number with zeros before it, and returns where it ends. */
+static uint8_t *put_digits(uint8_t *at, int number, int count)
+{
+    for (int i = count - 1; i >= 0; i--, number /= 10)
+        at[i] = (uint8_t)('0' + number % 10);
+    return at + count;
+}
+
 enum field_fault identifier_born(struct bytes value, struct pack *out)
 {
-    return canonical(value, fold_code, put_born, out);
+    struct born born;
+    uint8_t text[DAY_TEXT_BYTES];
+    enum field_fault fault = born_read(value, &born);
+    if (fault != FAULT_NONE)
+        return fault;
+    uint8_t *end = put_digits(text, born.year, 4);
+    if (born.month != 0) {
+        *end = '-';
+        end = put_digits(end + 1, born.month, 2);
+        *end = '-';
+        end = put_digits(end + 1, born.day, 2);
+    }
+    folded_put(out, bytes_of(text, (size_t)(end - text)));
+    sodium_memzero(text, sizeof text);
+    sodium_memzero(&born, sizeof born);
+    return FAULT_NONE;
 }
 
 enum field_fault identifier_document(struct bytes value, struct pack *out)

@@ -40,9 +40,13 @@ enum {
     X(FAULT_TOO_MANY,         "is one too many; one person can have at most 12 identifiers, "      \
                               "so leave out the least certain ones")                               \
     X(FAULT_NO_LETTERS,       "holds no letters; write the name, or leave the field empty")        \
-    X(FAULT_DATE,             "is not a date; write it as YYYY-MM-DD, for example 1980-12-31 "     \
-                              "(where only the year is known: 1980-01-01)")                        \
-    X(FAULT_YEAR,             "has a year before 1900 or after 2100; check the year")              \
+    X(FAULT_DATE,             "is not a date; write it as YYYY-MM-DD, for example 1980-12-30, "    \
+                              "or as the year alone where no more is known: 1980")                 \
+    X(FAULT_DATE_ORDER,       "could be day-month or month-day; write it as YYYY-MM-DD, "          \
+                              "for example 1980-12-30")                                            \
+    X(FAULT_DATE_CENTURY,     "has a year of two digits; write all four, for example 1980-12-30")  \
+    X(FAULT_YEAR,             "has a year before 1900 or after 2100; check the year, and write "   \
+                              "the date in the Western (Gregorian) calendar")                      \
     X(FAULT_DOCUMENT_FORM,    "is not complete; write country:type:number, "                       \
                               "for example NLD:passport:AB1234567")                                \
     X(FAULT_DOCUMENT_COUNTRY, "does not begin with a country code of three letters that exists; "  \
@@ -53,7 +57,7 @@ enum {
                               "write the number only")                                             \
     X(FAULT_DOCUMENT_LENGTH,  "has a number of the wrong length; it needs 3 to 32 letters and "    \
                               "digits")                                                            \
-    X(FAULT_PLACEHOLDER,      "looks like a stand-in for a number that is not known; "             \
+    X(FAULT_PLACEHOLDER,      "looks like a stand-in for something that is not known; "            \
                               "leave it out")                                                      \
     X(FAULT_EMAIL,            "is not an e-mail address; write it as name@example.org, "           \
                               "with a semicolon between two addresses")                            \
@@ -97,8 +101,8 @@ struct bytes identifier_trim(struct bytes value);
  * is left that is a letter. */
 MUST_CHECK enum field_fault identifier_name(struct bytes value, struct pack *out);
 
-/* A date of birth: one field, YYYY-MM-DD in ASCII digits, or YYYY where it is 1 January.
- * FAULT_DATE, or FAULT_YEAR outside BORN_YEAR_MIN to BORN_YEAR_MAX. */
+/* A date of birth: one field, YYYY-MM-DD in ASCII digits, or YYYY where it counts as its year only.
+ * Faults as born_read (born.h). */
 MUST_CHECK enum field_fault identifier_born(struct bytes value, struct pack *out);
 
 /* A document "country:type:number": three fields, the issuer in capitals (country.h), a word of

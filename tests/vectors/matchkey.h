@@ -21,14 +21,14 @@ static const struct {
 } vectors[] = {
     {"Latin with diacritics", 4,
      "Zoë",
-     "Van der Meulen-Ødegård", "1980-12-31", "", "", "",
+     "Van der Meulen-Ødegård", "1980-12-30", "", "", "",
      "040100037a6f65001776616e20646572206d65756c656e20c3b8646567617264000a313938302d31322d"
-     "3331"},
+     "3330"},
     {"the same, decomposed, capitals, other spaces", 4,
      "  zoe\xcc\x88 ",
-     "VAN DER  MEULEN ØDEGA\xcc\x8aRD", "1980-12-31", "", "", "",
+     "VAN DER  MEULEN ØDEGA\xcc\x8aRD", "1980-12-30", "", "", "",
      "040100037a6f65001776616e20646572206d65756c656e20c3b8646567617264000a313938302d31322d"
-     "3331"},
+     "3330"},
     {"hyphen and apostrophe become spaces", 4,
      "Jean-Luc",
      "N'Dongo", "1975-06-02", "", "", "",
