@@ -1,4 +1,5 @@
 #include "node/store_internal.h"
+#include "node/store_pages.h"
 #include "node/text.h"
 
 #include <assert.h>
@@ -10,6 +11,9 @@ enum err store_fail(struct store *s, const char *doing)
         problem_set(&s->problem, _("The store failed while %s: %s (SQLite code %d)."), doing,
                     sqlite3_errmsg(s->db), sqlite3_extended_errcode(s->db));
         s->has_failed = true;
+        int rc = sqlite3_extended_errcode(s->db);
+        if (rc == SQLITE_IOERR_DATA || (rc & 0xFF) == SQLITE_CORRUPT)
+            store_page_mark(s->path); /* the next start looks at all of it, and repairs it */
     }
     return ERR_IO;
 }
@@ -17,9 +21,11 @@ enum err store_fail(struct store *s, const char *doing)
 enum err store_damaged(struct store *s)
 {
     if (!s->has_failed)
-        problem_set(&s->problem, _("The store is damaged: a row is not as it was written. Restore "
-                                   "a backup, or move the file away and start again."));
+        problem_set(&s->problem,
+                    _("The store is damaged: a row is not as it was written. Start the "
+                      "node again, which repairs what can be repaired."));
     s->has_failed = true;
+    store_page_mark(s->path);
     return ERR_FORMAT;
 }
 

@@ -2,7 +2,9 @@
  * store_internal.h - shared by the parts of the store alone.
  *
  * store.c          statements, transactions, failure
- * store_open.c     open and close
+ * store_open.c     open and close; store_page.c  the pages of the file, looked at
+ * store_repair.c   a damaged file copied into a new one; store_rescue.c  what can be read of it
+ * store_find.c     what was found damaged
  * store_sql.c      the tables and every statement
  * store_feed.c     feed numbers and feed records
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
@@ -19,6 +21,8 @@
 #include "federation/effect.h"
 #include "node/store.h"
 #include "node/store_filter.h"
+#include "node/store_log.h"
+#include "node/store_swap.h"
 
 #include <sqlite3.h>
 
@@ -138,12 +142,24 @@ enum stmt {
     SQL_FORK_SET,
     SQL_FORK_ONE,
     SQL_FORK_LIST,
+    SQL_HOLE_NEW,
+    SQL_HOLE_DROP,
+    SQL_HOLE_ONE,
+    SQL_HOLE_TOUCHING,
+    SQL_CUT_HOLES,
+    SQL_FINDING_NEW,
+    SQL_FINDING_ONCE,
+    SQL_FINDING_TRIM,
+    SQL_FINDING_LIST,
+    SQL_FINDING_SETTLE,
+    SQL_FINDING_FORGET,
     SQL_COUNT
 };
 
 extern const char *const store_sql[SQL_COUNT];
 extern const char *const store_schema_sql;   /* the tables of version 1 */
 extern const char *const store_schema_2_sql; /* what version 2 adds to them */
+extern const char *const store_schema_3_sql; /* what version 3 adds */
 
 /* A row of two integers: prefix and entry, or day and entry. */
 struct pair {
@@ -170,6 +186,9 @@ struct store {
     struct feed_table feeds;
     struct store_filter filter;
     struct problem problem;
+    char path[STORE_PATH_BYTES];
+    int page_fd; /* on the same file, for looking at its pages; -1 none */
+    struct log_look log;
 };
 
 /* Records the first failure, in words and with what SQLite says; returns ERR_IO. */
@@ -239,6 +258,13 @@ bool store_archive_parcel(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_
                           struct parcel_record *out);
 bool store_archive_message(void *ctx, const uint8_t sender[AUTHOR_BYTES],
                            const uint8_t id[ENVELOPE_ID_BYTES]);
+
+/* Entries from first up to past, which lie in one feed: are missing from now on; are here again;
+ * are deleted, and everything that finds them, and are missing from now on. What takes entries back
+ * stays, wherever it was said. ERR_IO. */
+MUST_CHECK enum err store_hole_add(struct store *s, int64_t first, int64_t past);
+MUST_CHECK enum err store_hole_fill(struct store *s, int64_t first, int64_t past);
+MUST_CHECK enum err store_lose(struct store *s, int64_t first, int64_t past);
 
 /* Run a statement that takes one integer, or two. */
 MUST_CHECK enum err store_run_one(struct store *s, enum stmt which, int64_t value);

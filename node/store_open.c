@@ -1,4 +1,8 @@
+#include "node/page_sum.h"
+#include "node/store_find.h"
 #include "node/store_internal.h"
+#include "node/store_layer.h"
+#include "node/store_pages.h"
 #include "node/store_scrub.h"
 #include "node/text.h"
 #include "proto/limits.h"
@@ -11,7 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+static enum err damaged(const char *path, const char *text, struct problem *problem)
+{
+    problem_set(problem,
+                _("%s is damaged: %s. Restore a backup, or move the file away and start "
+                  "again; the node then fetches what its peers hold."),
+                path, text);
+    return ERR_FORMAT;
+}
 
 /* Says why opening failed, for the person. */
 static enum err refuse(const struct store *s, const char *path, struct problem *problem)
@@ -28,13 +42,9 @@ static enum err refuse(const struct store *s, const char *path, struct problem *
                     path);
         return ERR_IO;
     }
-    if (rc == SQLITE_CORRUPT || rc == SQLITE_ERROR) {
-        problem_set(problem,
-                    _("%s is damaged: %s. Restore a backup, or move the file away and start "
-                      "again; the node then fetches what its peers hold."),
-                    path, text);
-        return ERR_FORMAT;
-    }
+    if (rc == SQLITE_CORRUPT || rc == SQLITE_ERROR ||
+        (s->db != NULL && sqlite3_extended_errcode(s->db) == SQLITE_IOERR_DATA))
+        return damaged(path, text, problem);
     problem_set(problem, _("%s cannot be opened: %s."), path, text);
     return ERR_IO;
 }
@@ -81,6 +91,10 @@ static bool has_log(const char *path)
 static enum err prepare_file(const char *path, struct problem *problem)
 {
     struct stat file;
+    if (!store_swap_finish(path)) {
+        problem_set(problem, _("%s cannot be opened: %s."), path, strerror(errno));
+        return ERR_IO;
+    }
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     bool is_fit = fd >= 0 && fstat(fd, &file) == 0;
     if (is_fit && S_ISREG(file.st_mode) && is_marked(fd))
@@ -165,7 +179,8 @@ static bool bring_up(sqlite3 *db, int64_t version)
              STORE_APPLICATION, STORE_SCHEMA);
     return version == STORE_SCHEMA ||
            (do_sql(db, "BEGIN IMMEDIATE") && (version >= 1 || do_sql(db, store_schema_sql)) &&
-            do_sql(db, store_schema_2_sql) && do_sql(db, ids));
+            (version >= 2 || do_sql(db, store_schema_2_sql)) && do_sql(db, store_schema_3_sql) &&
+            do_sql(db, ids));
 }
 
 /* Whether journal_mode took; SQLite answers with the mode that is in force. */
@@ -178,14 +193,29 @@ static bool use_log(sqlite3 *db)
     return sqlite3_finalize(stmt) == SQLITE_OK && is_wal;
 }
 
-/* A small file is looked through; a large one shows damage when it is read. */
+/* Looks at the checksum of every page. */
+static enum err check_sums(struct store *s, const char *path, struct problem *problem)
+{
+    uint32_t count = store_page_count(s), bad = 0, first = 0;
+    for (uint32_t page = 1; page <= count; page++)
+        if (store_page_look(s, page) == STORE_PAGE_DAMAGED && bad++ == 0)
+            first = page;
+    if (bad == 0)
+        return OK;
+    char text[96];
+    snprintf(text, sizeof text, _("%u of %u pages, the first of them page %u"), bad, count, first);
+    return damaged(path, text, problem);
+}
+
+/* A small file is looked through, and any for which that was asked; a large one is by and by. */
 static enum err check_pages(struct store *s, const char *path, struct problem *problem)
 {
-    int64_t pages = 0;
-    if (!ask_int(s->db, "PRAGMA page_count", &pages))
-        return refuse(s, path, problem);
-    if (pages > STORE_CHECK_BYTES_MAX / STORE_PAGE_BYTES)
+    bool is_small = store_page_count(s) <= STORE_CHECK_BYTES_MAX / STORE_PAGE_BYTES;
+    if (!is_small && !store_page_is_marked(path))
         return OK;
+    enum err e = check_sums(s, path, problem);
+    if (e != OK)
+        return e;
     sqlite3_stmt *stmt = NULL;
     if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &stmt, NULL) != SQLITE_OK ||
         sqlite3_step(stmt) != SQLITE_ROW) {
@@ -194,13 +224,9 @@ static enum err check_pages(struct store *s, const char *path, struct problem *p
     }
     const char *text = (const char *)sqlite3_column_text(stmt, 0);
     bool is_whole = text != NULL && strcmp(text, "ok") == 0;
-    if (!is_whole)
-        problem_set(problem,
-                    _("%s is damaged: %s. Restore a backup, or move the file away and start "
-                      "again; the node then fetches what its peers hold."),
-                    path, text != NULL ? text : "?");
+    e = is_whole ? OK : damaged(path, text != NULL ? text : "?", problem);
     sqlite3_finalize(stmt);
-    return is_whole ? OK : ERR_FORMAT;
+    return e;
 }
 
 static bool prepare_statements(struct store *s)
@@ -222,15 +248,18 @@ static int note_log_pages(void *ctx, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static enum err open_database(struct store *s, const char *path, struct problem *problem)
+/* Opens the file with every setting that must be there before the first page is read or made. */
+static enum err connect(struct store *s, const char *path, struct problem *problem)
 {
-    const char *layer = store_scrub_register();
+    const char *layer = store_layer_register();
     char page_size[64];
+    int reserved = PAGE_SUM_BYTES;
     snprintf(page_size, sizeof page_size, "PRAGMA page_size=%d", STORE_PAGE_BYTES);
     if (layer == NULL ||
         sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, layer) !=
             SQLITE_OK ||
-        !do_sql(s->db, "PRAGMA locking_mode=EXCLUSIVE") || !do_sql(s->db, page_size))
+        !do_sql(s->db, "PRAGMA locking_mode=EXCLUSIVE") || !do_sql(s->db, page_size) ||
+        sqlite3_file_control(s->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved) != SQLITE_OK)
         return refuse(s, path, problem);
     int64_t version = 0;
     enum err e = identify(s, path, &version, problem);
@@ -238,8 +267,75 @@ static enum err open_database(struct store *s, const char *path, struct problem 
         return e;
     if (!use_log(s->db) || !set_up(s->db) || !bring_up(s->db, version))
         return refuse(s, path, problem);
-    sqlite3_wal_hook(s->db, note_log_pages, s);
     return OK;
+}
+
+/* A file of before version 3 has no room for checksums: it is copied into one that has. */
+static enum err give_sums(struct store *s, const char *path, struct problem *problem)
+{
+    char fresh[STORE_PATH_BYTES];
+    sqlite3_stmt *stmt = NULL;
+    bool is_made = store_swap_begin(path, fresh) &&
+                   sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) ==
+                       SQLITE_OK &&
+                   sqlite3_prepare_v2(s->db, "VACUUM INTO ?1", -1, &stmt, NULL) == SQLITE_OK &&
+                   sqlite3_bind_text(stmt, 1, fresh, -1, SQLITE_STATIC) == SQLITE_OK &&
+                   sqlite3_step(stmt) == SQLITE_DONE;
+    if (sqlite3_finalize(stmt) != SQLITE_OK || !is_made) {
+        problem_set(problem,
+                    _("%s cannot be brought into the form of this version: %s. It needs as much "
+                      "room on the disk again as it has."),
+                    path, sqlite3_errmsg(s->db));
+        return ERR_IO;
+    }
+    sqlite3_close(s->db);
+    s->db = NULL;
+    if (!store_swap_in(path)) {
+        problem_set(problem, _("%s cannot be opened: %s."), path, strerror(errno));
+        return ERR_IO;
+    }
+    return connect(s, path, problem);
+}
+
+static enum err open_database(struct store *s, const char *path, struct problem *problem)
+{
+    enum err e = connect(s, path, problem);
+    if (e == OK && !store_layer_has_sums(s->db))
+        e = give_sums(s, path, problem);
+    if (e != OK)
+        return e;
+    sqlite3_wal_hook(s->db, note_log_pages, s);
+    /* An erasure may have been committed just before a crash; and the pages are looked at next. */
+    if (store_scrub_wal(s) != OK)
+        return refuse(s, path, problem);
+    s->page_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return OK;
+}
+
+/* Notes what the look at log and pages found, so that it is not forgotten when it is mended. */
+static enum err note_findings(struct store *s)
+{
+    struct store_finding f = {.utc = (int64_t)time(NULL)};
+    uint32_t page = 0;
+    enum err e = OK;
+    f.count = store_pages_mended(s, &page);
+    if (f.count > 0) {
+        f.what = page == 0 ? DAMAGE_LOG : DAMAGE_PAGE;
+        f.fate = FATE_MENDED;
+        f.first = page;
+        e = store_finding_add(s, &f);
+    }
+    f.what = DAMAGE_LOG;
+    f.first = s->log.frames;
+    f.count = s->log.mended;
+    f.fate = FATE_MENDED;
+    if (e == OK && f.count > 0)
+        e = store_finding_add(s, &f);
+    f.count = s->log.lost + s->log.is_doubtful;
+    f.fate = s->log.is_doubtful ? FATE_DOUBTFUL : FATE_LOST;
+    if (e == OK && f.count > 0)
+        e = store_finding_add(s, &f);
+    return e == OK ? store_commit(s) : e;
 }
 
 static enum err load(struct store *s, const char *path, struct problem *problem)
@@ -252,11 +348,25 @@ static enum err load(struct store *s, const char *path, struct problem *problem)
     e = store_feeds_load(s);
     if (e == OK)
         e = store_filter_load(s);
-    if (e == OK) /* an erasure may have been committed just before a crash */
-        e = store_scrub_wal(s);
-    if (e != OK)
+    if (e == OK)
+        e = note_findings(s);
+    if (e != OK) {
         problem_set(problem, "%s: %s", path, store_error_text(s));
-    return e;
+        return e;
+    }
+    store_page_unmark(path);
+    store_page_keep_first(s);
+    return OK;
+}
+
+static enum err look_at_log(struct store *s, const char *path, struct problem *problem)
+{
+    char log[STORE_PATH_BYTES];
+    bool is_looked = store_swap_name(path, "", s->path) && store_swap_name(path, "-wal", log) &&
+                     store_log_look(log, &s->log) == OK;
+    if (!is_looked)
+        problem_set(problem, _("%s cannot be opened: %s."), path, strerror(errno));
+    return is_looked ? OK : ERR_IO;
 }
 
 enum err store_open(struct store **out, const char *path, struct problem *problem)
@@ -266,14 +376,18 @@ enum err store_open(struct store **out, const char *path, struct problem *proble
     if (e != OK)
         return e;
     struct store *s = calloc(1, sizeof *s);
-    if (s != NULL)
+    if (s != NULL) {
+        s->page_fd = -1;
         s->pairs = calloc(2 * (size_t)PAIRS_MAX, sizeof *s->pairs);
+    }
     if (s == NULL || s->pairs == NULL) {
         problem_set(problem, _("%s cannot be opened: %s."), path, strerror(ENOMEM));
         e = ERR_IO;
         goto fail;
     }
-    e = open_database(s, path, problem);
+    e = look_at_log(s, path, problem);
+    if (e == OK)
+        e = open_database(s, path, problem);
     if (e == OK)
         e = load(s, path, problem);
     if (e != OK)
@@ -304,6 +418,8 @@ void store_close(struct store **store)
     int rc = sqlite3_close(s->db);
     assert(rc == SQLITE_OK);
     (void)rc;
+    if (s->page_fd >= 0) /* not before: closing it gives up SQLite's lock on the file */
+        close(s->page_fd);
     store_feeds_clear(&s->feeds);
     store_filter_clear(&s->filter);
     free(s->pairs);

@@ -3,12 +3,9 @@
  *
  * secure_delete is not enough. When SQLite moves rows between pages or packs a page anew, the old
  * copy of a row stays in the unused middle of the page, and if the row is erased later, that copy
- * is not (measured on 3.40.1: about one erased body in 140 stayed readable). So the store opens its
- * file through a layer of its own, which zeroes the unused bytes of every page on its way into the
- * file. In WAL mode only a checkpoint writes to the file, so this costs little.
- *
- * The layer offers no shared memory; WAL then works in locking_mode=EXCLUSIVE alone, which is what
- * the store wants: exactly one connection writes and checkpoints.
+ * is not (measured on 3.40.1: about one erased body in 140 stayed readable). So the layer through
+ * which the store opens its file (store_layer.h) zeroes the unused bytes of every page on its way
+ * into the file. In WAL mode only a checkpoint writes to the file, so this costs little.
  *
  * Source: "Database File Format" of SQLite, section 1.6 (B-tree pages).
  */
@@ -30,9 +27,5 @@ enum {
  * free blocks. is_first: page 1, which begins with the file header. Returns false, and changes
  * nothing, if the page is not a well-formed B-tree page (overflow and free pages are not). */
 bool store_scrub_page(uint8_t *page, size_t len, bool is_first);
-
-/* Registers the layer with SQLite, once a process; returns the name to open a file with, or NULL if
- * SQLite has no usable default layer. */
-const char *store_scrub_register(void);
 
 #endif

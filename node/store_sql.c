@@ -51,6 +51,12 @@ const char *const store_schema_2_sql =
     " id BLOB, sealed BLOB, UNIQUE(sender, id));"
     "CREATE TABLE outbox(own INTEGER PRIMARY KEY, expires INTEGER, sealed BLOB);";
 
+/* From this version on the pages of the file have checksums, too (store_layer.h). */
+const char *const store_schema_3_sql =
+    "CREATE TABLE hole(first INTEGER PRIMARY KEY, past INTEGER);"
+    "CREATE TABLE finding(number INTEGER PRIMARY KEY, utc INTEGER, what INTEGER, fate INTEGER,"
+    " place TEXT, first INTEGER, count INTEGER);";
+
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
 #define R8(r) r "," r "," r "," r "," r "," r "," r "," r
@@ -178,5 +184,18 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_FORK_SET] = "INSERT OR REPLACE INTO fork VALUES(?,?,?,?)",
     [SQL_FORK_ONE] = "SELECT proof FROM fork WHERE author=?1 AND feed_epoch=?2",
     [SQL_FORK_LIST] = "SELECT author, feed_epoch, feed_key, proof FROM fork ORDER BY author, feed_epoch",
+    [SQL_HOLE_NEW] = "INSERT INTO hole VALUES" TWO,
+    [SQL_HOLE_DROP] = "DELETE FROM hole WHERE first=?1",
+    [SQL_HOLE_ONE] = "SELECT first, past FROM hole WHERE past>?1 AND first<?2 ORDER BY first LIMIT 1",
+    [SQL_HOLE_TOUCHING] = "SELECT first, past FROM hole WHERE past>=?1 AND first<=?2 ORDER BY first LIMIT 1",
+    [SQL_CUT_HOLES] = "DELETE FROM hole WHERE first>=?1 AND first<?2",
+    [SQL_FINDING_NEW] = "INSERT INTO finding(utc, what, fate, place, first, count) VALUES" SIX,
+    [SQL_FINDING_ONCE] = "INSERT INTO finding(utc, what, fate, place, first, count)"
+                     " SELECT ?1,?2,?3,?4,?5,?6 WHERE NOT EXISTS(SELECT 1 FROM finding"
+                     " WHERE what=?2 AND fate=?3 AND place=?4 AND first=?5 AND count=?6)",
+    [SQL_FINDING_TRIM] = "DELETE FROM finding WHERE number<=(SELECT max(number) FROM finding)-?1",
+    [SQL_FINDING_LIST] = "SELECT utc, what, fate, place, first, count FROM finding ORDER BY number",
+    [SQL_FINDING_SETTLE] = "UPDATE finding SET fate=1 WHERE fate=2 AND place=?1",
+    [SQL_FINDING_FORGET] = "DELETE FROM finding WHERE fate<>2",
 };
 /* clang-format on */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "node/store.h"
+#include "node/store_layer.h"
 #include "node/store_read.h"
 #include "node/store_write.h"
 #include "protocol/entry.h"
@@ -46,11 +47,14 @@ static inline int folder_setup(void **state)
 static inline int folder_teardown(void **state)
 {
     struct folder *f = *state;
-    char shm[96];
-    snprintf(shm, sizeof shm, "%s/node.db-shm", f->dir);
+    static const char *const endings[] = {"-shm", "-first", "-check", "-new", "-ready"};
     unlink(f->file);
     unlink(f->log);
-    unlink(shm);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char name[112];
+        snprintf(name, sizeof name, "%s%s", f->file, endings[i]);
+        unlink(name);
+    }
     int rc = rmdir(f->dir);
     free(f);
     return rc;
@@ -232,13 +236,40 @@ static inline uint8_t *file_bytes(const char *path, size_t *len)
     return data;
 }
 
+/* Where these bytes stand in a file, the first time. */
+static inline size_t place_of(const char *path, struct bytes what)
+{
+    size_t len;
+    uint8_t *data = file_bytes(path, &len);
+    const uint8_t *at = memmem(data, len, what.data, what.len);
+    assert_non_null(at);
+    size_t place = (size_t)(at - data);
+    free(data);
+    return place;
+}
+
+/* Flips one bit of a file. */
+static inline void flip_bit(const char *path, size_t bit)
+{
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, (long)(bit / 8), SEEK_SET), 0);
+    int c = fgetc(file);
+    assert_true(c != EOF && fseek(file, (long)(bit / 8), SEEK_SET) == 0);
+    assert_int_equal(fputc(c ^ (1 << bit % 8), file), c ^ (1 << bit % 8));
+    assert_int_equal(fclose(file), 0);
+}
+
 /* Runs SQL on the closed store's file, from outside. Returns the first value of the first row. */
 static inline int64_t outside(const struct folder *f, const char *sql)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *q = NULL;
     int64_t value = 0;
-    assert_int_equal(sqlite3_open(f->file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(f->file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                     store_layer_register()),
+                     SQLITE_OK);
+    sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
     if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));
     int rc = sqlite3_step(q);
