@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "proto/wire.h"
+#include "tests/sim/world.h"
 
 static const char *report_name(enum report r)
 {
@@ -82,7 +83,7 @@ bool tell_frame(struct bytes frame, char from, char to, char *out, size_t cap)
 
 bool tell_effect(const struct effect *e, char at, size_t author, char *out, size_t cap)
 {
-    char who = author == SIZE_MAX ? '-' : (char)('A' + author);
+    char who = author == SIZE_MAX ? '-' : world_letter(author);
     switch ((int)e->type) {
     case EFFECT_PERSIST_ENTRIES:
         snprintf(out, cap,

@@ -1,4 +1,4 @@
-/* world.c - time, the network, and the carrying out of effects. */
+/* world.c - time, the carrying out of effects, and the disks. */
 #include "tests/sim/world_internal.h"
 
 #include <assert.h>
@@ -23,8 +23,17 @@ uint32_t world_today(const struct world *w)
     return (uint32_t)(world_now_utc(w) / 86400);
 }
 
-static void tell(struct world *w, const char *line)
+char world_letter(size_t node)
 {
+    return (char)(node < 26 ? 'A' + (int)node : 'a' + (int)node - 26);
+}
+
+void world_say(struct world *w, const char *line)
+{
+    if (w->setup.is_loud) {
+        printf("%9.2f %s\n", (double)w->now_ms / 1000, line);
+        return;
+    }
     size_t len = strlen(line);
     if (w->trace_len + len + 32 > w->trace_cap) {
         w->trace_cap = 2 * (w->trace_len + len + 32);
@@ -33,199 +42,6 @@ static void tell(struct world *w, const char *line)
     assert(w->trace != NULL);
     w->trace_len +=
         (size_t)sprintf(w->trace + w->trace_len, "%7.2f %s\n", (double)w->now_ms / 1000, line);
-}
-
-static void post(struct world *w, const struct post *p)
-{
-    assert(w->post_count < POSTS_MAX);
-    w->posts[w->post_count++] = *p;
-}
-
-/* ---- Connections ---- */
-
-static struct wire *wire_of(struct world *w, size_t node, uint32_t link)
-{
-    for (size_t i = 0; i < WIRES_MAX; i++) {
-        struct wire *x = &w->wires[i];
-        if (x->is_used && ((x->dialler == node && x->link[0] == link) ||
-                           (x->listener == node && x->link[1] == link)))
-            return x;
-    }
-    return NULL;
-}
-
-static bool joins(const struct wire *x, size_t a, size_t b)
-{
-    return x->is_used &&
-           ((x->dialler == a && x->listener == b) || (x->dialler == b && x->listener == a));
-}
-
-const struct wire *world_wire(const struct world *w, size_t a, size_t b)
-{
-    for (size_t i = 0; i < WIRES_MAX; i++)
-        if (joins(&w->wires[i], a, b))
-            return &w->wires[i];
-    return NULL;
-}
-
-size_t world_wires(const struct world *w, size_t a, size_t b)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < WIRES_MAX; i++)
-        count += joins(&w->wires[i], a, b);
-    return count;
-}
-
-bool world_is_connected(const struct world *w, size_t a, size_t b)
-{
-    return world_wire(w, a, b) != NULL;
-}
-
-static void post_news(struct world *w, size_t to, size_t from, enum event_type type, uint32_t link,
-                      bool is_outbound)
-{
-    struct post p = {.at_ms = w->now_ms + DELAY_MS,
-                     .from = from,
-                     .to = to,
-                     .type = type,
-                     .link = link,
-                     .is_outbound = is_outbound};
-    post(w, &p);
-}
-
-static void unplug(struct world *w, struct wire *x)
-{
-    post_news(w, x->dialler, x->listener, EVENT_DOWN, x->link[0], true);
-    post_news(w, x->listener, x->dialler, EVENT_DOWN, x->link[1], false);
-    w->machines[x->dialler].redial_ms[x->listener] = w->now_ms + REDIAL_MS;
-    x->is_used = false;
-}
-
-static bool has_dialled(const struct world *w, size_t dialler, size_t listener)
-{
-    for (size_t i = 0; i < WIRES_MAX; i++)
-        if (w->wires[i].is_used && w->wires[i].dialler == dialler &&
-            w->wires[i].listener == listener)
-            return true;
-    return false;
-}
-
-static bool may_plug(const struct world *w, size_t a, size_t b)
-{
-    return w->machines[a].wants[b] && w->machines[a].is_running && w->machines[b].is_running &&
-           !w->is_parted[a][b] && !w->setup.has_no_port[b] && !has_dialled(w, a, b);
-}
-
-/* When the next connection that was lost is dialled again; UINT64_MAX if none is. */
-static uint64_t next_redial(const struct world *w)
-{
-    uint64_t next = UINT64_MAX;
-    for (size_t a = 0; a < w->setup.nodes; a++)
-        for (size_t b = 0; b < w->setup.nodes; b++)
-            if (w->machines[a].redial_ms[b] > w->now_ms && w->machines[a].redial_ms[b] < next &&
-                may_plug(w, a, b))
-                next = w->machines[a].redial_ms[b];
-    return next;
-}
-
-/* Whoever wants a connection that can be there gets it. */
-static void plug(struct world *w)
-{
-    for (size_t a = 0; a < w->setup.nodes; a++) {
-        for (size_t b = 0; b < w->setup.nodes; b++) {
-            if (w->machines[a].redial_ms[b] > w->now_ms || !may_plug(w, a, b))
-                continue;
-            struct wire *x = NULL;
-            for (size_t i = 0; i < WIRES_MAX && x == NULL; i++)
-                if (!w->wires[i].is_used)
-                    x = &w->wires[i];
-            assert(x != NULL);
-            *x = (struct wire){
-                true, a, b, {w->next_link, w->next_link + 1}
-            };
-            w->next_link += 2;
-            post_news(w, a, b, EVENT_UP, x->link[0], true);
-            post_news(w, b, a, EVENT_UP, x->link[1], false);
-        }
-    }
-}
-
-void world_fall(struct world *w, size_t a, size_t b)
-{
-    for (size_t i = 0; i < WIRES_MAX; i++)
-        if (joins(&w->wires[i], a, b))
-            unplug(w, &w->wires[i]);
-}
-
-void world_forget(struct world *w, size_t dialler, size_t listener)
-{
-    for (size_t i = 0; i < WIRES_MAX; i++) {
-        struct wire *x = &w->wires[i];
-        if (!x->is_used || x->dialler != dialler || x->listener != listener)
-            continue;
-        post_news(w, dialler, listener, EVENT_DOWN, x->link[0], true);
-        w->machines[dialler].redial_ms[listener] = w->now_ms + REDIAL_MS;
-        x->is_used = false;
-    }
-}
-
-void world_part(struct world *w, size_t a, size_t b)
-{
-    w->is_parted[a][b] = w->is_parted[b][a] = true;
-    world_fall(w, a, b);
-}
-
-void world_join(struct world *w, size_t a, size_t b)
-{
-    w->is_parted[a][b] = w->is_parted[b][a] = false;
-    w->machines[a].redial_ms[b] = w->machines[b].redial_ms[a] = 0;
-}
-
-void world_tamper(struct world *w,
-                  size_t (*tamper)(void *ctx, size_t from, size_t to, uint8_t *frame, size_t len),
-                  void *ctx)
-{
-    w->tamper = tamper;
-    w->tamper_ctx = ctx;
-}
-
-void world_watch(struct world *w, size_t (*watch)(void *ctx, const struct passing *p), void *ctx)
-{
-    w->watch = watch;
-    w->watch_ctx = ctx;
-}
-
-static size_t pass(struct world *w, const struct post *p, const struct wire *x, bool is_arriving)
-{
-    size_t len = p->len;
-    if (w->tamper != NULL && !is_arriving)
-        len = w->tamper(w->tamper_ctx, p->from, p->to, p->frame, len);
-    if (w->watch == NULL || len == 0)
-        return len;
-    struct passing seen = {p->from, p->to, x->link[0], is_arriving, p->frame, len};
-    return w->watch(w->watch_ctx, &seen);
-}
-
-static void send(struct world *w, size_t from, uint32_t link, struct bytes frame)
-{
-    const struct wire *x = wire_of(w, from, link);
-    if (x == NULL)
-        return;
-    struct post p = {.at_ms = w->now_ms + DELAY_MS,
-                     .from = from,
-                     .to = x->dialler == from ? x->listener : x->dialler,
-                     .type = EVENT_FRAME,
-                     .link = x->dialler == from ? x->link[1] : x->link[0],
-                     .len = frame.len};
-    p.frame = malloc(frame.len + 1);
-    assert(p.frame != NULL);
-    memcpy(p.frame, frame.data, frame.len);
-    p.len = pass(w, &p, x, false);
-    if (p.len == 0) {
-        free(p.frame);
-        return;
-    }
-    post(w, &p);
 }
 
 /* ---- Steps ---- */
@@ -252,110 +68,134 @@ static void take_answer(struct machine *m, const struct effect *e)
     }
 }
 
-static void carry_one(struct world *w, size_t at, const struct effect *e)
+/* Sends, or keeps until the commit returns. */
+static void carry_send(struct world *w, size_t at, const struct effect *e, bool is_after_persist)
 {
     struct machine *m = &w->machines[at];
-    size_t peer = world_node_of(w, e->author);
-    struct wire *x;
+    if (!m->is_dirty) {
+        uint64_t extra_ms = 0;
+        if (is_after_persist && w->network.sync_ms_max > 0)
+            extra_ms = dice_below(&w->dice, w->network.sync_ms_max);
+        world_post_frame(w, at, e->link, e->frame, extra_ms);
+        return;
+    }
+    m->held = realloc(m->held, (m->held_count + 1) * sizeof *m->held);
+    assert(m->held != NULL);
+    struct held_frame *h = &m->held[m->held_count++];
+    *h = (struct held_frame){e->link, malloc(e->frame.len + 1), e->frame.len};
+    assert(h->frame != NULL);
+    memcpy(h->frame, e->frame.data, e->frame.len);
+}
+
+/* What is for the node's own people; false if it is not. */
+static bool carry_answer(struct machine *m, const struct effect *e)
+{
     switch ((int)e->type) {
-    case EFFECT_SEND:
-        send(w, at, e->link, e->frame);
-        return;
-    case EFFECT_CUT:
-        x = wire_of(w, at, e->link);
-        if (x != NULL)
-            unplug(w, x);
-        return;
-    case EFFECT_DIAL:
-    case EFFECT_HANGUP:
-        /* nobody may say where one without a port is */
-        assert(e->type == EFFECT_HANGUP || peer == SIZE_MAX || !w->setup.has_no_port[peer]);
-        if (peer != SIZE_MAX)
-            m->wants[peer] = e->type == EFFECT_DIAL;
-        return;
     case EFFECT_APPENDED:
         m->has_appended = true;
         m->appended = e->appended.result;
         m->first = e->appended.first;
-        return;
+        return true;
     case EFFECT_EVALUATED:
         take_answer(m, e);
-        return;
+        return true;
     case EFFECT_ROSTER_ADOPTED:
         m->roster = OK;
-        return;
+        return true;
     case EFFECT_ROSTER_REFUSED:
         m->roster = e->refused.result;
-        return;
+        return true;
     case EFFECT_REPORT:
         m->told[e->report.what][e->report.reason]++;
-        return;
+        return true;
     default:
-        shelf_apply(m->shelf, e);
-        return;
+        return false;
     }
+}
+
+/* Returns false where the node does not live on. */
+static bool carry_one(struct world *w, size_t at, const struct effect *e, bool *has_persisted)
+{
+    struct machine *m = &w->machines[at];
+    size_t peer = world_node_of(w, e->author);
+    struct wire *x;
+    if (carry_answer(m, e))
+        return true;
+    switch ((int)e->type) {
+    case EFFECT_SEND:
+        carry_send(w, at, e, *has_persisted);
+        return true;
+    case EFFECT_CUT:
+        x = world_wire_of(w, at, e->link);
+        if (x != NULL)
+            world_unplug(w, x);
+        return true;
+    case EFFECT_DIAL:
+    case EFFECT_HANGUP:
+        /* nobody may say where one without a port is */
+        assert(e->type == EFFECT_HANGUP || peer == SIZE_MAX || !w->setup.has_no_port[peer] ||
+               w->has_behaviour);
+        if (peer != SIZE_MAX)
+            m->wants[peer] = e->type == EFFECT_DIAL;
+        w->plug_ms = 0;
+        return true;
+    default:
+        *has_persisted = true;
+        if (m->disk == DISK_FULL)
+            return false;
+        m->is_dirty = m->disk == DISK_STALLED;
+        shelf_apply(m->shelf, e);
+        return true;
+    }
+}
+
+static void sum_effect(struct world *w, const struct effect *e)
+{
+    uint32_t what[2] = {(uint32_t)e->type, e->link};
+    crypto_generichash_update(&w->sum, (const uint8_t *)what, sizeof what);
+    crypto_generichash_update(&w->sum, e->author, sizeof e->author);
+    if (e->type == EFFECT_SEND)
+        crypto_generichash_update(&w->sum, e->frame.data, e->frame.len);
+    if (e->type == EFFECT_REPORT)
+        crypto_generichash_update(&w->sum, (const uint8_t *)&e->report, sizeof e->report);
+}
+
+static void sum_event(struct world *w, size_t at, const struct event *ev)
+{
+    uint64_t what[4] = {w->now_ms, at, (uint64_t)ev->type, (uint64_t)ev->now_utc};
+    crypto_generichash_update(&w->sum, (const uint8_t *)what, sizeof what);
+    for (size_t i = 0; i < w->effects->count; i++)
+        sum_effect(w, &w->effects->list[i]);
 }
 
 void world_step(struct world *w, size_t at, struct event *ev)
 {
+    struct machine *m = &w->machines[at];
     ev->now_ms = w->now_ms;
     ev->now_utc = world_clock(w, at);
     world_draw(w, "fresh", w->drawn++, ev->fresh, sizeof ev->fresh);
-    federation_step(w->machines[at].core, ev, w->effects);
-    for (size_t i = 0; i < w->effects->count; i++) {
+    federation_step(m->core, ev, w->effects);
+    w->steps++;
+    if (w->setup.has_sum)
+        sum_event(w, at, ev);
+    if (w->on_step != NULL && m->behaviour == NULL)
+        w->on_step(w->on_step_ctx, at, ev, w->effects);
+    bool has_persisted = false, is_well = true;
+    for (size_t i = 0; i < w->effects->count && is_well; i++) {
         const struct effect *e = &w->effects->list[i];
         char line[256];
         if (!w->setup.is_quiet &&
-            tell_effect(e, (char)('A' + at), world_node_of(w, e->author), line, sizeof line))
-            tell(w, line);
-        carry_one(w, at, e);
+            tell_effect(e, world_letter(at), world_node_of(w, e->author), line, sizeof line))
+            world_say(w, line);
+        is_well = carry_one(w, at, e, &has_persisted);
     }
-}
-
-static void deliver(struct world *w, struct post *p)
-{
-    struct event ev = {.type = p->type};
-    const struct wire *x = wire_of(w, p->to, p->link);
-    bool is_there = w->machines[p->to].is_running && (x != NULL || p->type == EVENT_DOWN);
-    if (is_there && p->type == EVENT_FRAME)
-        p->len = pass(w, p, x, true);
-    if (p->type == EVENT_UP) {
-        ev.up.link = p->link;
-        ev.up.is_outbound = p->is_outbound;
-        memcpy(ev.up.transport_key, w->machines[p->from].transport_key, 32);
-    } else if (p->type == EVENT_DOWN) {
-        ev.down.link = p->link;
-    } else {
-        ev.frame.link = p->link;
-        ev.frame.bytes = bytes_of(p->frame, p->len);
-        is_there = is_there && p->len > 0;
-        char line[256];
-        if (is_there && !w->setup.is_quiet &&
-            tell_frame(ev.frame.bytes, (char)('A' + p->from), (char)('A' + p->to), line,
-                       sizeof line))
-            tell(w, line);
-    }
-    if (is_there)
-        world_step(w, p->to, &ev);
-    free(p->frame);
+    if (is_well)
+        return;
+    m->ended++;
+    world_crash(w, at, false);
 }
 
 /* ---- Time ---- */
-
-/* The earliest post, in order of sending; false if none is due by then. */
-static bool next_post(struct world *w, uint64_t until_ms, struct post *out)
-{
-    size_t best = SIZE_MAX;
-    for (size_t i = 0; i < w->post_count; i++)
-        if (w->posts[i].at_ms <= until_ms &&
-            (best == SIZE_MAX || w->posts[i].at_ms < w->posts[best].at_ms))
-            best = i;
-    if (best == SIZE_MAX)
-        return false;
-    *out = w->posts[best];
-    memmove(&w->posts[best], &w->posts[best + 1], (--w->post_count - best) * sizeof w->posts[0]);
-    return true;
-}
 
 static uint64_t earliest_deadline(const struct world *w, uint64_t until_ms, size_t *who)
 {
@@ -374,19 +214,33 @@ static uint64_t earliest_deadline(const struct world *w, uint64_t until_ms, size
     return best;
 }
 
+/* Every second, whoever behaves otherwise may do something. */
+static void behave(struct world *w)
+{
+    if (!w->has_behaviour || w->now_ms < w->behave_ms)
+        return;
+    w->behave_ms = w->now_ms + 1000;
+    for (size_t i = 0; i < w->setup.nodes; i++) {
+        const struct machine *m = &w->machines[i];
+        if (m->is_running && m->behaviour != NULL && m->behaviour->tick != NULL)
+            m->behaviour->tick(m->behaviour_state);
+    }
+}
+
 void world_run(struct world *w, uint64_t ms)
 {
     uint64_t until = w->now_ms + ms;
     for (uint64_t guard = 0; guard < 10000000; guard++) {
-        plug(w);
+        world_plug(w);
+        behave(w);
         size_t who = 0;
-        uint64_t tick_at = earliest_deadline(w, until, &who), dial_at = next_redial(w);
+        uint64_t tick_at = earliest_deadline(w, until, &who), dial_at = w->plug_ms;
         uint64_t next = tick_at < dial_at ? tick_at : dial_at;
         struct post p;
-        if (next_post(w, next < until ? next : until, &p)) {
+        if (world_next_post(w, next < until ? next : until, &p)) {
             if (p.at_ms > w->now_ms)
                 w->now_ms = p.at_ms;
-            deliver(w, &p);
+            world_deliver(w, &p);
         } else if (dial_at <= until && dial_at < tick_at) {
             w->now_ms = dial_at;
         } else if (tick_at <= until) {
@@ -424,22 +278,69 @@ void world_start(struct world *w, size_t node)
     memset(m->redial_ms, 0, sizeof m->redial_ms);
     for (size_t i = 0; i < w->setup.nodes; i++)
         w->machines[i].redial_ms[node] = 0;
+    w->plug_ms = 0;
     m->is_running = true;
     struct event ev = {.type = EVENT_TICK};
     w->now_ms += 1;
     world_step(w, node, &ev);
 }
 
-void world_stop(struct world *w, size_t node)
+static void drop_held(struct machine *m)
+{
+    for (size_t i = 0; i < m->held_count; i++)
+        free(m->held[i].frame);
+    free(m->held);
+    m->held = NULL;
+    m->held_count = 0;
+    m->is_dirty = false;
+    shelf_free(&m->synced);
+}
+
+void world_crash(struct world *w, size_t node, bool is_kept)
 {
     struct machine *m = &w->machines[node];
     assert(m->is_running);
-    for (size_t i = 0; i < WIRES_MAX; i++)
-        if (w->wires[i].is_used && (w->wires[i].dialler == node || w->wires[i].listener == node))
-            unplug(w, &w->wires[i]);
-    federation_clear(m->core);
-    m->core = NULL;
+    world_unplug_all(w, node);
+    m->core = NULL; /* its memory is gone; a start wipes it */
     m->is_running = false;
+    if (m->disk == DISK_STALLED && !is_kept) {
+        shelf_free(&m->shelf);
+        m->shelf = m->synced;
+        m->synced = NULL;
+    }
+    if (m->disk == DISK_STALLED)
+        m->disk = DISK_SOUND;
+    drop_held(m);
+}
+
+void world_stop(struct world *w, size_t node)
+{
+    federation_clear(w->machines[node].core);
+    world_crash(w, node, true);
+}
+
+void world_set_disk(struct world *w, size_t node, enum world_disk disk)
+{
+    struct machine *m = &w->machines[node];
+    if (m->disk == DISK_STALLED && disk != DISK_STALLED) {
+        for (size_t i = 0; i < m->held_count; i++)
+            world_post_frame(w, node, m->held[i].link, bytes_of(m->held[i].frame, m->held[i].len),
+                             0);
+        drop_held(m);
+    } else if (m->disk != DISK_STALLED && disk == DISK_STALLED) {
+        m->synced = shelf_copy(m->shelf);
+    }
+    m->disk = disk;
+}
+
+enum world_disk world_disk(const struct world *w, size_t node)
+{
+    return w->machines[node].disk;
+}
+
+size_t world_ended(const struct world *w, size_t node)
+{
+    return w->machines[node].ended;
 }
 
 bool world_is_running(const struct world *w, size_t node)

@@ -14,7 +14,7 @@
 #include "tests/sim/shelf.h"
 
 enum {
-    WORLD_NODES_MAX = 13,
+    WORLD_NODES_MAX = 41,         /* 40, and a twin of one of them */
     WORLD_START_UTC = 1767225600, /* 2026-01-01T00:00:00Z */
     WORLD_TODAY = WORLD_START_UTC / 86400,
     DELAY_MS = 10,
@@ -36,6 +36,8 @@ struct world_setup {
     /* Whom its profile names as relays: the number plus one, 0 ends the list. */
     size_t relays[WORLD_NODES_MAX][PROFILE_RELAYS_MAX];
     bool is_quiet; /* no trace */
+    bool is_loud;  /* the trace goes to standard output as it is made, and is not kept */
+    bool has_sum;  /* world_sum counts */
     struct world_software {
         uint32_t version_min, version_max; /* of the protocol; 0: those of this software */
         enum err (*judge_newer)(const struct header *h, const struct body *b);
@@ -67,6 +69,33 @@ void world_fall(struct world *w, size_t a, size_t b);
 /* The dialler's connection falls and is dialled again, and the listener does not notice that the
  * old one is dead: as when a router between them forgets it. */
 void world_forget(struct world *w, size_t dialler, size_t listener);
+
+/* How bad the network is, from now on; zeros: as ever. What is sent over one connection arrives in
+ * the order in which it was sent, late as it may be: it is TCP. */
+struct world_network {
+    uint32_t delay_ms_max;    /* of each frame, beyond DELAY_MS */
+    uint32_t sync_ms_max;     /* what follows a PERSIST leaves so much later */
+    uint32_t repeat_per_1000; /* frames that come once more, within seconds, out of order */
+};
+void world_set_network(struct world *w, const struct world_network *n);
+/* For so long nothing that the one sends comes to the other; then all of it does, if the connection
+ * is still there. */
+void world_clog(struct world *w, size_t from, size_t to, uint64_t ms);
+
+/* What a node's disk does. The store of a node is SQLite with a write-ahead log and synchronous
+ * FULL: the PERSISTs of one turn are one transaction, which after a crash is there as a whole or
+ * not at all (a torn one does not pass the log's checksums, and is rolled back), and is there once
+ * the commit returned. So what a crash can lose is the transaction of which the commit did not
+ * return, and nothing that was sent after a PERSIST in it has left.
+ * STALLED: the commit does not return; what comes meanwhile is in the same transaction.
+ * FULL: the first PERSIST fails, by which the process ends. */
+enum world_disk { DISK_SOUND, DISK_STALLED, DISK_FULL };
+void world_set_disk(struct world *w, size_t node, enum world_disk disk);
+enum world_disk world_disk(const struct world *w, size_t node);
+/* As world_stop; is_kept says whether a transaction that is under way is there afterwards. */
+void world_crash(struct world *w, size_t node, bool is_kept);
+/* How often a node stopped by itself, since its disk was full. */
+size_t world_ended(const struct world *w, size_t node);
 
 /* Appends entries now; the result is that of EFFECT_APPENDED. */
 enum err world_append(struct world *w, size_t node, const struct draft *drafts, size_t count,
@@ -144,6 +173,34 @@ void world_watch(struct world *w, size_t (*watch)(void *ctx, const struct passin
 /* Reads a frame: borrowed until the next call; NULL if it cannot be read. */
 const Seinpost__Message *world_read(struct bytes frame);
 
+/* What a member does that runs other software than ours: its core runs unchanged beneath, and this
+ * stands between that and the network. Functions may be NULL. */
+struct behaviour {
+    const char *name;                                            /* one word */
+    void *(*begin)(struct world *w, size_t node, uint64_t seed); /* its state */
+    void (*end)(void *state);                                    /* frees it */
+    /* A frame that its core sends: changed in place, not made longer; returns the length, 0 where
+     * it is not sent. */
+    size_t (*outgoing)(void *state, size_t to, uint8_t *frame, size_t len);
+    /* A frame that came for its core; the same. */
+    size_t (*incoming)(void *state, size_t from, uint8_t *frame, size_t len);
+    void (*tick)(void *state); /* every second while it runs */
+};
+/* NULL ends it. */
+void world_behave(struct world *w, size_t node, const struct behaviour *b, uint64_t seed);
+bool world_is_byzantine(const struct world *w, size_t node);
+/* Puts any bytes on the connection from node to another, as its own frame. False if there is none.
+ */
+bool world_utter(struct world *w, size_t node, size_t to, struct bytes frame);
+bool world_utter_message(struct world *w, size_t node, size_t to, const Seinpost__Message *m);
+
+/* A look at every step of a node that is no byzantine one: the event, and its effects before they
+ * are carried out. */
+void world_on_step(struct world *w,
+                   void (*look)(void *ctx, size_t node, const struct event *ev,
+                                const struct effects *out),
+                   void *ctx);
+
 /* A further machine with the keys of node and a copy of its shelf, started: an operator's error.
  * Returns its number. */
 size_t world_twin(struct world *w, size_t node);
@@ -168,6 +225,15 @@ struct standing world_standing(struct world *w, size_t node);
 size_t world_reports(const struct world *w, enum report what);
 /* How often node reported this with this reason (ERR_COUNT: any). */
 size_t world_told(const struct world *w, size_t node, enum report what, enum err reason);
+
+/* A line in the trace. */
+void world_say(struct world *w, const char *line);
+/* How a node is called in it. */
+char world_letter(size_t node);
+/* Over all events and effects so far, where has_sum was set. */
+void world_sum(const struct world *w, uint8_t out[32]);
+uint64_t world_steps(const struct world *w);
+uint64_t world_now_ms(const struct world *w);
 
 /* The story so far, one line an event or effect. */
 const char *world_trace(const struct world *w);

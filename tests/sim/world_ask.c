@@ -16,6 +16,8 @@ enum err world_append(struct world *w, size_t node, const struct draft *drafts, 
     ev.append.count = count;
     m->has_appended = false;
     world_step(w, node, &ev);
+    if (!m->is_running)
+        return ERR_IO; /* its disk was full */
     assert(m->has_appended);
     if (first != NULL)
         *first = m->first;
@@ -79,6 +81,8 @@ enum err world_send(struct world *w, size_t node, size_t to, uint32_t number, st
     ev.send.content = content;
     m->has_appended = false;
     world_step(w, node, &ev);
+    if (!m->is_running)
+        return ERR_IO;
     assert(m->has_appended);
     if (index != NULL)
         *index = m->first;
@@ -246,6 +250,54 @@ void world_inject_message(struct world *w, size_t from, size_t to, const Seinpos
     size_t len = message_encode(m, frame, sizeof frame);
     assert(len > 0);
     world_inject(w, from, to, bytes_of(frame, len));
+}
+
+bool world_utter_message(struct world *w, size_t node, size_t to, const Seinpost__Message *m)
+{
+    static uint8_t frame[FRAME_BYTES_MAX];
+    size_t len = message_encode(m, frame, sizeof frame);
+    assert(len > 0);
+    return world_utter(w, node, to, bytes_of(frame, len));
+}
+
+void world_behave(struct world *w, size_t node, const struct behaviour *b, uint64_t seed)
+{
+    struct machine *m = &w->machines[node];
+    if (m->behaviour != NULL && m->behaviour->end != NULL)
+        m->behaviour->end(m->behaviour_state);
+    m->behaviour = b;
+    m->behaviour_state = b != NULL && b->begin != NULL ? b->begin(w, node, seed) : NULL;
+    w->has_behaviour = w->has_behaviour || b != NULL;
+}
+
+bool world_is_byzantine(const struct world *w, size_t node)
+{
+    return w->machines[node].behaviour != NULL;
+}
+
+void world_on_step(struct world *w,
+                   void (*look)(void *ctx, size_t node, const struct event *ev,
+                                const struct effects *out),
+                   void *ctx)
+{
+    w->on_step = look;
+    w->on_step_ctx = ctx;
+}
+
+void world_sum(const struct world *w, uint8_t out[32])
+{
+    crypto_generichash_state st = w->sum;
+    crypto_generichash_final(&st, out, 32);
+}
+
+uint64_t world_steps(const struct world *w)
+{
+    return w->steps;
+}
+
+uint64_t world_now_ms(const struct world *w)
+{
+    return w->now_ms;
 }
 
 const Seinpost__Message *world_read(struct bytes frame)

@@ -2,13 +2,23 @@
 #ifndef TESTS_SIM_WORLD_INTERNAL_H
 #define TESTS_SIM_WORLD_INTERNAL_H
 
+#include <sodium.h>
+
 #include "protocol/roster_chain.h"
+#include "tests/sim/dice.h"
 #include "tests/sim/world.h"
 
-enum { POSTS_MAX = 65536, WIRES_MAX = 512, PAPERS_MAX = 16, ANSWERS_MAX = 16, REPORTS_MAX = 16 };
+enum {
+    POSTS_MAX = 262144,
+    WIRES_MAX = 2048, /* a link's number holds its place among them */
+    PAPERS_MAX = 32,
+    ANSWERS_MAX = 16,
+    REPORTS_MAX = 16,
+};
 
 struct post {
     uint64_t at_ms;
+    uint64_t seq; /* in the order of sending */
     size_t from, to;
     enum event_type type;
     uint32_t link; /* as the receiver knows it */
@@ -21,7 +31,14 @@ struct post {
 struct wire {
     bool is_used;
     size_t dialler, listener;
-    uint32_t link[2]; /* at the dialler, at the listener */
+    uint32_t link[2];    /* at the dialler, at the listener */
+    uint64_t last_ms[2]; /* when what was sent last arrives, from the dialler, from the listener */
+};
+
+struct held_frame {
+    uint32_t link;
+    uint8_t *frame;
+    size_t len;
 };
 
 struct machine {
@@ -34,6 +51,16 @@ struct machine {
     bool is_running;
     bool wants[WORLD_NODES_MAX]; /* dials these */
     uint64_t redial_ms[WORLD_NODES_MAX];
+    bool is_dialled[WORLD_NODES_MAX];     /* there is a connection that it dialled to these */
+    uint64_t clogged_ms[WORLD_NODES_MAX]; /* until when nothing of it comes to these */
+    const struct behaviour *behaviour;
+    void *behaviour_state;
+    enum world_disk disk;
+    struct shelf *synced;    /* STALLED: what is on the disk for certain */
+    bool is_dirty;           /* STALLED: there were PERSISTs since */
+    struct held_frame *held; /* what waits for the commit */
+    size_t held_count;
+    size_t ended;
     int64_t ahead_utc;
     uint64_t starts;
     /* answers to what the test asked */
@@ -57,10 +84,21 @@ struct world {
     uint64_t now_ms;
     int64_t skew_utc;
     struct post *posts;
-    size_t post_count;
+    size_t post_count; /* a heap by (at_ms, seq) */
+    uint64_t post_seq;
     struct wire wires[WIRES_MAX];
+    size_t wire_count; /* highest used plus one */
     bool is_parted[WORLD_NODES_MAX][WORLD_NODES_MAX];
-    uint32_t next_link;
+    uint32_t next_wire;
+    uint64_t plug_ms; /* when somebody may have to dial */
+    struct world_network network;
+    struct dice dice; /* of the network */
+    uint64_t behave_ms;
+    bool has_behaviour;
+    void (*on_step)(void *, size_t, const struct event *, const struct effects *);
+    void *on_step_ctx;
+    crypto_generichash_state sum;
+    uint64_t steps;
     uint64_t drawn;
     uint8_t steward_secret[64];
     uint8_t secret[32];
@@ -89,6 +127,18 @@ size_t world_node_of(const struct world *w, const uint8_t author[AUTHOR_BYTES]);
 
 /* A connection between the two; NULL if there is none. */
 const struct wire *world_wire(const struct world *w, size_t a, size_t b);
+
+/* world_net.c: connections, and what is on its way. */
+void world_plug(struct world *w);
+void world_unplug(struct world *w, struct wire *x);
+void world_unplug_all(struct world *w, size_t node);
+struct wire *world_wire_of(struct world *w, size_t node, uint32_t link);
+/* Sends now what the core at from wants sent; extra_ms later where a commit is waited for. */
+void world_post_frame(struct world *w, size_t from, uint32_t link, struct bytes frame,
+                      uint64_t extra_ms);
+/* What arrives next, by then; false if nothing does. */
+bool world_next_post(struct world *w, uint64_t until_ms, struct post *out);
+void world_deliver(struct world *w, struct post *p);
 
 /* world_setup.c */
 struct paper world_sign(struct world *w);

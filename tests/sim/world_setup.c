@@ -19,10 +19,23 @@ void world_draw(const struct world *w, const char *what, uint64_t n, uint8_t *ou
     crypto_generichash_final(&st, out, len);
 }
 
+/* Storage of cores that are no more: touching fresh memory costs more than all else at a start. */
+static void *storages[WORLD_NODES_MAX];
+static size_t storage_count;
+
 static void make_storage(struct machine *m)
 {
-    m->storage = aligned_alloc(64, (federation_bytes() + 63) / 64 * 64);
+    size_t bytes = (federation_bytes() + 63) / 64 * 64;
+    m->storage = storage_count > 0 ? storages[--storage_count] : aligned_alloc(64, bytes);
     assert(m->storage != NULL);
+}
+
+static void free_storage(struct machine *m)
+{
+    if (storage_count < WORLD_NODES_MAX)
+        storages[storage_count++] = m->storage;
+    else
+        free(m->storage);
 }
 
 void world_install(struct world *w, size_t node, struct world_software software)
@@ -130,7 +143,7 @@ static void make_roster(struct world *w)
     for (size_t i = 0; i < w->setup.nodes; i++) {
         struct organisation *o = &r->organisations[r->organisation_count++];
         snprintf(o->org_id, sizeof o->org_id, "NL-KVK-%08zu", i + 1);
-        snprintf(o->name, sizeof o->name, "Organisation %c", (char)('A' + i));
+        snprintf(o->name, sizeof o->name, "Organisation %c", world_letter(i));
         strcpy(o->country, "NL");
         memcpy(o->feed_key, w->machines[i].feed_public, 32);
         memcpy(o->transport_key, w->machines[i].transport_key, 32);
@@ -164,7 +177,8 @@ struct world *world_new(const struct world_setup *setup)
     struct world *w = calloc(1, sizeof *w);
     assert(w != NULL && setup->nodes <= WORLD_NODES_MAX);
     w->setup = *setup;
-    w->next_link = 1;
+    w->dice = dice_for(setup->seed, 1);
+    crypto_generichash_init(&w->sum, NULL, 0, 32);
     w->posts = calloc(POSTS_MAX, sizeof *w->posts);
     w->effects = calloc(1, sizeof *w->effects);
     w->roster = calloc(1, sizeof *w->roster);
@@ -198,7 +212,12 @@ void world_free(struct world **pw)
         free(w->posts[i].frame);
     for (size_t i = 0; i < w->setup.nodes; i++) {
         shelf_free(&w->machines[i].shelf);
-        free(w->machines[i].storage);
+        free_storage(&w->machines[i]);
+        world_behave(w, i, NULL, 0);
+        for (size_t k = 0; k < w->machines[i].held_count; k++)
+            free(w->machines[i].held[k].frame);
+        free(w->machines[i].held);
+        shelf_free(&w->machines[i].synced);
     }
     for (size_t i = 0; i < w->paper_count; i++)
         free(w->papers[i].data);
