@@ -11,6 +11,7 @@
 #define FEDERATION_ARCHIVE_H
 
 #include "proto/err.h"
+#include "protocol/correction.h"
 #include "protocol/envelope.h"
 #include "protocol/feed.h"
 
@@ -82,10 +83,19 @@ static inline bool state_has_body(enum entry_state s)
 struct archive {
     void *ctx;
 
-    /* Calls row for stored entries of a feed from first on, in order, until it returns false or
-     * count rows were given. Returns the number of rows for which it returned true. */
+    /* Calls row for stored entries of a feed from first on, in order and without a gap, until it
+     * returns false, count rows were given, or one is missing. Returns the number of rows for which
+     * it returned true. */
     size_t (*read)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t first, size_t count,
                    bool (*row)(void *row_ctx, const struct archive_row *r), void *row_ctx);
+
+    /* The first stretch of entries at or after an index that were here and are missing: from *first
+     * up to *past. False if there is none. */
+    bool (*hole)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from, uint64_t *first,
+                 uint64_t *past);
+
+    /* What takes an entry back, also one that is missing; zeros if nothing does. */
+    struct correction (*correction)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t index);
 
     /* State of one entry; STATE_NONE where there is none. */
     enum entry_state (*state)(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t index);

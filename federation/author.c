@@ -135,7 +135,7 @@ static enum err append(struct federation *f, const struct draft *drafts, size_t 
     }
     if (!ingest_has_room(out, count))
         return ERR_FULL;
-    ingest_grow(feed, b);
+    ingest_grow(&feed->rec.tree, b);
 
     struct checkpoint *cp = &b->checkpoint;
     memcpy(cp->author, f->config.author, AUTHOR_BYTES);

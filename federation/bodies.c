@@ -56,6 +56,7 @@ void bodies_tick(struct federation *f, struct effects *out)
     for (size_t i = 0; i < f->feed_count; i++) {
         struct feed *feed = &f->feeds[i];
         bool is_due = core_access(f, f->config.author, feed) == ACCESS_EVERYTHING;
+        is_due = is_due && !mend_is_needed(feed); /* what they take back may be missing */
         if (is_due && feed->rec.owed > 0 && f->now_ms - feed->owed_ms >= OWED_RETRY_MS &&
             effects_has_room(out, 64, 65536))
             ask(f, feed, out);
@@ -140,8 +141,10 @@ static enum err take(struct federation *f, struct feed *feed, uint64_t index, st
     struct bytes body = unpack_view(rest, (size_t)h.body_units * BODY_UNIT_BYTES);
     if (rest->is_short)
         return ERR_TRUNCATED;
-    if (f->archive.state(f->archive.ctx, feed->rec.author, index) != STATE_OWED)
-        return OK; /* it came another way, or was erased meanwhile and stays so */
+    if (f->archive.state(f->archive.ctx, feed->rec.author, index) != STATE_OWED ||
+        mend_is_needed(feed))
+        return OK; /* it came another way, or was erased meanwhile and stays so; or it is not time
+                    */
     e = body_check(feed->rec.author, &h, body);
     if (e == OK)
         ingest_body(f, feed, header, body, STATE_OWED, out);

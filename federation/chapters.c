@@ -45,8 +45,14 @@ static void forget_checkpoints(struct feed *feed)
 static struct losing look_beyond(struct federation *f, const struct feed *feed, uint64_t size)
 {
     struct losing l = {.counts = feed->rec};
-    f->archive.read(f->archive.ctx, feed->rec.author, size, (size_t)(feed->rec.tree.size - size),
-                    losing_row, &l);
+    uint64_t end = feed->rec.tree.size, past = 0;
+    for (uint64_t at = size; at < end; at = past) {
+        at += f->archive.read(f->archive.ctx, feed->rec.author, at, (size_t)(end - at), losing_row,
+                              &l);
+        bool is_hole = f->archive.hole(f->archive.ctx, feed->rec.author, at, &at, &past);
+        if (!is_hole)
+            break;
+    }
     return l;
 }
 
@@ -69,6 +75,7 @@ static void cut_back(struct federation *f, struct feed *feed, uint64_t size, str
     if (feed->rec.profile_plus_one > tree.size)
         feed->rec.profile_plus_one = 0;
     feed->owed_from = feed->owed_swept = feed->reread_next = 0;
+    mend_cut_back(feed);
     forget_checkpoints(feed);
     serve_feed_cut(f, feed);
     parcels_cut_back(f, feed, tree.size);

@@ -237,6 +237,7 @@ enum err federation_load_feed(struct federation *f, const struct feed_record *re
     if (record->profile_plus_one > 0)
         f->archive.read(f->archive.ctx, record->author, record->profile_plus_one - 1, 1,
                         profile_row, feed);
+    mend_load(f, feed);
     return OK;
 }
 
@@ -263,6 +264,10 @@ static void every_second(struct federation *f, struct effects *out)
     if (f->ticked_ms == 0) {
         rng_bytes(&f->rng, f->head_nonce, sizeof f->head_nonce);
         core_roster_changed(f, out);
+        if (f->marks[MARK_BUDGETS_LOST] != 0) {
+            keyholder_spend_today(f, out);
+            core_mark(f, MARK_BUDGETS_LOST, 0, out);
+        }
     }
     f->ticked_ms = f->now_ms;
     asker_tick(f, out);
@@ -334,6 +339,9 @@ void federation_step(struct federation *f, const struct event *ev, struct effect
         break;
     case EVENT_SEND:
         parcels_event(f, ev, out);
+        break;
+    case EVENT_LOST:
+        mend_event(f, ev, out);
         break;
     }
     assert(f->feed_count <= ORGANISATIONS_MAX && out->count <= EFFECTS_MAX);

@@ -93,6 +93,8 @@ struct feed {
     uint64_t owed_from;
     uint64_t reread_next; /* opaque entries before it were judged anew since the start */
     bool is_reread;
+    /* entries that are missing: the first stretch of them; past 0: none */
+    uint64_t hole_first, hole_past;
     uint64_t owed_swept; /* where the next look for expired ones among them begins */
     /* showing others what we hold of it */
     uint64_t offered_ms;
@@ -321,6 +323,8 @@ void rosters_link_down(struct federation *f, uint32_t link);
 void pull_choose(struct federation *f, struct effects *out);
 /* Follows this feed anew, from whomever: it was cut back, or a new chapter begins. */
 void pull_restart(struct federation *f, struct feed *feed);
+/* Stops following this feed; from whom and where it goes on is chosen anew. */
+void pull_leave(struct federation *f, struct feed *feed, struct effects *out);
 /* Follows anew what is followed over this link: the peer has another member list now. */
 void pull_link_renewed(struct federation *f, uint32_t link);
 void pull_link_down(struct federation *f, uint32_t link);
@@ -354,13 +358,14 @@ struct batch {
     struct checkpoint checkpoint; /* the newest, which covers them */
     const uint8_t *signed_checkpoint;
     struct bytes proof; /* where the checkpoint is larger than the tree */
+    bool is_mended;     /* closes a hole: the feed's tree has these entries already */
 };
 /* The counts that a record keeps of entries in states that somebody has to see to: one more, and
  * one fewer. */
 void ingest_count_in(struct feed_record *r, enum entry_state state);
 void ingest_count_out(struct feed_record *r, enum entry_state state);
-/* Fills in the tree and its tiles: the feed's, grown by the batch's headers. */
-void ingest_grow(const struct feed *feed, struct batch *b);
+/* Fills in the tree and its tiles: the base, grown by the batch's headers. */
+void ingest_grow(const struct merkle_frontier *base, struct batch *b);
 /* Room that a batch of count entries needs in the effects. */
 bool ingest_has_room(const struct effects *out, size_t count);
 /* Gives each entry its meaning, updates the feed and emits everything. Cannot fail. */
@@ -391,6 +396,24 @@ void chapters_goal(const struct federation *f, const struct feed *feed, struct c
 /* ERR_PROOF if the feed, grown by the batch (its tree is filled in), passes that end with another
  * root than it has. */
 MUST_CHECK enum err chapters_check(const struct feed *feed, const struct batch *b);
+
+/* ---- mend.c ---- */
+/* Whether entries of the feed are missing. */
+bool mend_is_needed(const struct feed *feed);
+/* Asks the archive where: at the start, and from an index on. */
+void mend_load(struct federation *f, struct feed *feed);
+void mend_look(struct federation *f, struct feed *feed, uint64_t from);
+/* The feed was cut back to its size. */
+void mend_cut_back(struct feed *feed);
+/* The tree of what lies before the hole; false where the archive cannot tell. */
+bool mend_base(struct federation *f, const struct feed *feed, struct merkle_frontier *out);
+/* ERR_PROOF if the batch, which continues the base before the hole, leads to another tree than the
+ * feed's. */
+MUST_CHECK enum err mend_check(struct federation *f, const struct feed *feed,
+                               const struct merkle_frontier *base, const struct batch *b);
+/* Takes of the batch what is missing. */
+void mend_take(struct federation *f, struct feed *feed, struct batch *b, struct effects *out);
+void mend_event(struct federation *f, const struct event *ev, struct effects *out);
 
 /* ---- reread.c ---- */
 /* Judges what was opaque anew, some at a time, once after a start. */

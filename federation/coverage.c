@@ -34,7 +34,9 @@ static unsigned feed_gaps(const struct federation *f, const struct feed *feed,
         coverage_seconds += 86400;
     if (feed->rec.heard_utc == 0 || feed->rec.heard_utc + (int64_t)coverage_seconds < now_utc)
         gaps |= GAP_FEED_UNHEARD;
-    if ((feed->seen.size > feed->rec.tree.size || chapters_is_short(feed)) && !is_witnessed)
+    if ((feed->seen.size > feed->rec.tree.size || chapters_is_short(feed) ||
+         mend_is_needed(feed)) &&
+        !is_witnessed)
         gaps |= GAP_FEED_BEHIND;
     if (feed->rec.is_disputed || feed->rec.feed_epoch != org->feed_epoch)
         gaps |= GAP_FEED_DISPUTED;
@@ -159,6 +161,7 @@ void federation_feed_status(const struct federation *f, size_t i, struct feed_st
     out->version = version_of(f, feed->rec.author);
     out->offers_min = feed->offers_min;
     out->offers_max = feed->offers_max;
+    out->is_mending = mend_is_needed(feed);
     out->is_disputed = feed->rec.is_disputed;
     out->is_own = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
     out->held_size = feed->held_size;

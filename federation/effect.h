@@ -46,6 +46,7 @@ enum effect_type {
     EFFECT_PERSIST_PARCEL, /* what became of an envelope */
     EFFECT_PERSIST_POST_PAST, /* a new day: drop what is kept of envelopes that expired before it */
     EFFECT_MESSAGE,           /* an envelope for this organisation was opened: to the inbox */
+    EFFECT_PERSIST_LOST,      /* delete entries, headers too: they are missing, and fetched again */
 };
 
 struct effect_entry {
@@ -72,6 +73,7 @@ enum mark {
     MARK_COVER_SIZE,    /* size of the own feed then */
     MARK_RECEIPT_UTC,   /* when receipts were last appended */
     MARK_DAY_MAX, /* the highest day ever seen: budgets do not come back when a clock goes back */
+    MARK_BUDGETS_LOST, /* 1: members may have used more than is known here; 0: seen to */
     MARK_COUNT
 };
 
@@ -90,6 +92,8 @@ enum report {
     REPORT_ROSTER_RIVAL,        /* stewards signed two member lists of one version */
     REPORT_CUT_BACK,            /* entries beyond the end that the member list names were deleted */
     REPORT_ENVELOPE_UNREADABLE, /* an envelope for us cannot be opened */
+    REPORT_LOST,                /* entries, or what they hold, are damaged here */
+    REPORT_MENDED,              /* no entry of this author is missing any more */
 };
 
 struct effect {
@@ -108,19 +112,24 @@ struct effect {
             size_t count;
             const struct effect_tile *tiles;
             size_t tile_count;
-        } entries; /* PERSIST_ENTRIES; PERSIST_FEED with count 0 */
+            bool is_mended; /* they were missing, and lie before others */
+        } entries;          /* PERSIST_ENTRIES; PERSIST_FEED with count 0 */
         struct {
             const struct feed_record *feed; /* its size says what stays */
             uint64_t
                 ended; /* from this index on entries are gone for good; others may come again */
         } cut_back;
         struct {
+            uint64_t first, count;
+            const struct feed_record *feed; /* its tree stays as it is */
+        } lost;
+        struct {
             struct effect_entry entry;
             const struct feed_record *feed; /* with the new count of owed bodies */
         } body;
         struct {
             uint64_t index;
-            enum entry_state state; /* STATE_ERASED or STATE_EXPIRED */
+            enum entry_state state; /* a state without a body; STATE_OWED: it is damaged */
             uint64_t by_plus_one;   /* the erase that says so, plus one; 0 for expiry */
             bool is_receipt_due;    /* remember that this node has to acknowledge it */
             const struct feed_record *feed;

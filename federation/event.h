@@ -18,6 +18,7 @@ enum event_type {
     EVENT_EVALUATE, /* the desk needs pseudonyms; answered by EFFECT_EVALUATED, now or later */
     EVENT_ROSTER, /* the operator brings a signed roster; answered by ROSTER_ADOPTED or _REFUSED */
     EVENT_SEND,   /* the desk writes to one organisation; answered by EFFECT_APPENDED */
+    EVENT_LOST,   /* the archive found something of a feed damaged */
 };
 
 /* An entry to be written. The payload is encoded already (entry.h). */
@@ -79,11 +80,18 @@ struct event {
             uint8_t reference[ENVELOPE_ID_BYTES]; /* zeros: none */
             struct bytes content;
         } send;
+        struct {
+            uint8_t author[AUTHOR_BYTES];
+            uint64_t first, count; /* entries; at most LOST_ENTRIES_MAX */
+            bool is_body; /* their headers are as they were; at most LOST_BODIES_MAX of them */
+        } lost;
     };
 };
 
 enum {
     APPEND_MAX = 2048,
+    LOST_BODIES_MAX = 256,
+    LOST_ENTRIES_MAX = 65536,
     EVALUATIONS_MAX = 8, /* evaluations under way at one time; one more is ERR_FULL */
 };
 

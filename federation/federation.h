@@ -14,6 +14,7 @@
  *     pull      following feeds: how much credit; accepting batches
  *     source    which relay, where the author is not connected
  *     ingest    what an accepted entry means
+ *     mend      entries that the archive has lost: fetched again
  *     reread    after a start: what older software could not read
  *     serve     being followed
  *     bodies    owed bodies, asked for elsewhere
@@ -146,6 +147,7 @@ struct feed_status {
     uint64_t newer;                  /* those of them that could change what a consult answers */
     uint32_t version;                /* of the protocol, spoken with its author now; 0 none */
     uint32_t offers_min, offers_max; /* the versions that it offered, if they are none of ours */
+    bool is_mending;                 /* entries that were here are missing */
     bool is_disputed;
     bool is_own;
     bool is_witnessed; /* nothing is held of it but checkpoints: this node is an observer */

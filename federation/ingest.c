@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void ingest_grow(const struct feed *feed, struct batch *b)
+void ingest_grow(const struct merkle_frontier *base, struct batch *b)
 {
-    b->tree = feed->rec.tree;
+    b->tree = *base;
     b->tile_count = 0;
     for (size_t i = 0; i < b->count; i++) {
         uint8_t leaf[HASH_BYTES], tile[2][HASH_BYTES];
@@ -207,7 +207,7 @@ static void take_erase(struct federation *f, struct feed *feed, const struct bat
         e->tag_count = 0;
     } else {
         enum entry_state was = state_now(f, feed, target, out);
-        if (was == STATE_ERASED) {
+        if (was == STATE_ERASED || was == STATE_NONE) { /* missing: it comes back as erased */
             emit_correction(feed, ENTRY_ERASE, target, by, out);
             return;
         }
@@ -263,6 +263,8 @@ static void act(struct federation *f, struct feed *feed, const struct batch *b,
         take_receipt(f, feed, body, out);
         return;
     case ENTRY_PROFILE:
+        if (by + 1 < feed->rec.profile_plus_one)
+            return; /* a newer one is in force */
         if (profile_decode(body->payload, &feed->profile) == OK)
             feed->rec.profile_plus_one = b->first + i + 1;
         feed->is_renamed = true;
@@ -270,6 +272,13 @@ static void act(struct federation *f, struct feed *feed, const struct batch *b,
     default:
         return;
     }
+}
+
+/* An entry that was missing, and was erased before or meanwhile: its body is not taken, and that is
+ * acknowledged, perhaps once more. */
+static bool was_erased(struct federation *f, const struct feed *feed, uint64_t index)
+{
+    return f->archive.correction(f->archive.ctx, feed->rec.author, index).erased_plus_one > 0;
 }
 
 void ingest_commit(struct federation *f, struct feed *feed, const struct batch *b,
@@ -284,6 +293,7 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
     persist->entries.count = b->count;
     persist->entries.tiles = b->tiles;
     persist->entries.tile_count = b->tile_count;
+    persist->entries.is_mended = b->is_mended;
 
     uint32_t day = (uint32_t)(b->checkpoint.time_utc / 86400);
     uint64_t profile_was = feed->rec.profile_plus_one;
@@ -301,6 +311,11 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
         bool is_ours = memcmp(feed->rec.author, f->config.author, AUTHOR_BYTES) == 0;
         if (b->bodies[i].len > 0 && h.audience == AUDIENCE_ADDRESSED && !is_ours)
             core_report(out, feed->rec.author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, h.index);
+        if (b->is_mended && was_erased(f, feed, h.index)) {
+            e->state = STATE_ERASED;
+            emit_gone(f, feed, h.index, STATE_ERASED, 0, out);
+            continue;
+        }
         if (b->bodies[i].len == 0 || (h.audience == AUDIENCE_ADDRESSED && !is_ours)) {
             e->state = absent_state(f, &h, &b->checkpoint);
             ingest_count_in(&feed->rec, e->state);
@@ -314,8 +329,10 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
             act(f, feed, b, entries, i, &body, out);
         }
     }
-    feed->rec.tree = b->tree;
-    take_checkpoint(f, feed, b, out);
+    if (!b->is_mended) {
+        feed->rec.tree = b->tree;
+        take_checkpoint(f, feed, b, out);
+    }
     if (feed->rec.profile_plus_one != profile_was)
         links_review(f, out);
 }

@@ -15,8 +15,8 @@
 
 static bool is_behind(const struct federation *f, const struct feed *feed)
 {
-    return !core_is_witnessed(f, feed) &&
-           (feed->seen.size > feed->rec.tree.size || chapters_is_short(feed));
+    return !core_is_witnessed(f, feed) && (feed->seen.size > feed->rec.tree.size ||
+                                           chapters_is_short(feed) || mend_is_needed(feed));
 }
 
 static bool is_own(const struct federation *f, const struct feed *feed)
@@ -31,6 +31,12 @@ static void release_credit(struct federation *f, struct feed *feed)
     feed->credit = 0;
 }
 
+/* The entry that is to come next. */
+static uint64_t follow_from(const struct feed *feed)
+{
+    return mend_is_needed(feed) ? feed->hole_first : feed->rec.tree.size;
+}
+
 static void send_follow(struct federation *f, struct feed *feed, uint32_t link, uint32_t credit,
                         struct effects *out)
 {
@@ -38,7 +44,7 @@ static void send_follow(struct federation *f, struct feed *feed, uint32_t link, 
     follow.author = (ProtobufCBinaryData){AUTHOR_BYTES, feed->rec.author};
     follow.feed_epoch = feed->rec.feed_epoch;
     uint8_t root[HASH_BYTES];
-    follow.size = core_is_witnessed(f, feed) ? witness_base(feed, root) : feed->rec.tree.size;
+    follow.size = core_is_witnessed(f, feed) ? witness_base(feed, root) : follow_from(feed);
     follow.seq = feed->seen.seq;
     follow.credit = credit;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
@@ -66,6 +72,11 @@ static void leave_source(struct federation *f, struct feed *feed, struct effects
     release_credit(f, feed);
     send_follow(f, feed, feed->source, 0, out); /* which ends it */
     feed->source = 0;
+}
+
+void pull_leave(struct federation *f, struct feed *feed, struct effects *out)
+{
+    leave_source(f, feed, out);
 }
 
 static void enter_source(struct federation *f, struct feed *feed, uint32_t link,
@@ -199,7 +210,7 @@ static enum err split(struct federation *f, const struct feed *feed, const Seinp
         enum err e = header_decode(m->headers.data + i * HEADER_BYTES, &h);
         if (e != OK)
             return e;
-        if (h.index != feed->rec.tree.size + i)
+        if (h.index != follow_from(feed) + i)
             return ERR_SEQUENCE;
         bool is_absent = m->absent.len != 0 && (m->absent.data[i / 8] >> (7 - i % 8) & 1) != 0;
         bodies[i] = bytes_of(NULL, 0);
@@ -214,7 +225,7 @@ static enum err split(struct federation *f, const struct feed *feed, const Seinp
     }
     if (!unpack_is_done(&rest))
         return ERR_FORMAT;
-    b->first = feed->rec.tree.size;
+    b->first = follow_from(feed);
     b->count = count;
     b->headers = m->headers.data;
     b->bodies = bodies;
@@ -280,7 +291,10 @@ static enum err accept(struct federation *f, struct feed *feed, const struct lin
     }
     if (core_is_witnessed(f, feed))
         return witness_accept(f, feed, m, &cp, out);
-    if (m->headers.len > 0 && m->first != feed->rec.tree.size)
+    bool is_mending = mend_is_needed(feed);
+    if (is_mending && (m->headers.len == 0 || m->first != feed->hole_first))
+        return ERR_STALE;
+    if (m->headers.len > 0 && m->first != follow_from(feed))
         return m->first < feed->rec.tree.size ? ERR_STALE : ERR_SEQUENCE;
     if (m->headers.len == 0 && (cp.seq <= feed->seen.seq || cp.size < feed->rec.tree.size))
         return ERR_STALE;
@@ -302,7 +316,10 @@ static enum err accept(struct federation *f, struct feed *feed, const struct lin
         e = check_no_bodies(b);
     if (e != OK)
         return e;
-    ingest_grow(feed, b);
+    struct merkle_frontier base = feed->rec.tree;
+    if (is_mending && !mend_base(f, feed, &base))
+        return ERR_NOT_FOUND;
+    ingest_grow(&base, b);
     if (cp.size < b->tree.size)
         return ERR_SEQUENCE;
     b->checkpoint = cp;
@@ -312,11 +329,12 @@ static enum err accept(struct federation *f, struct feed *feed, const struct lin
     if (e != OK && m->checkpoint.len > 0) /* a wrong proof, or another history */
         evidence_compare(f, l, feed, cp.size, out);
     if (e == OK)
-        e = chapters_check(feed, b);
-    if (e != OK)
-        return e;
-    ingest_commit(f, feed, b, out);
-    return OK;
+        e = is_mending ? mend_check(f, feed, &base, b) : chapters_check(feed, b);
+    if (e == OK && is_mending)
+        mend_take(f, feed, b, out);
+    else if (e == OK)
+        ingest_commit(f, feed, b, out);
+    return e;
 }
 
 /* Whether the beginning of a batch came from somewhere else meanwhile, and its end did not; or, of
@@ -338,6 +356,7 @@ void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, 0);
         return;
     }
+    uint64_t hole_past = feed->hole_past;
     enum err e = accept(f, feed, l, m, out);
     if (e == OK) {
         if (m->headers.len > 0 || feed->source == l->id)
@@ -356,7 +375,10 @@ void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *
     }
     if (feed->source != l->id)
         return;
-    if (e == ERR_STALE && has_new_end(f, feed, m))
+    /* A hole that closes is not where it goes on; what was asked for is not counted as under way.
+     */
+    bool is_elsewhere = feed->hole_past != hole_past;
+    if (is_elsewhere || (e == ERR_STALE && hole_past == 0 && has_new_end(f, feed, m)))
         enter_source(f, feed, l->id, out); /* it would not send that end again */
     else
         follow(f, feed, out);

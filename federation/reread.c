@@ -57,7 +57,8 @@ void reread_tick(struct federation *f, struct effects *out)
 {
     for (size_t i = 0; i < f->feed_count; i++) {
         struct feed *feed = &f->feeds[i];
-        if (!feed->is_reread && feed->rec.opaque > 0 && !reread_feed(f, feed, out))
+        if (!feed->is_reread && !mend_is_needed(feed) && feed->rec.opaque > 0 &&
+            !reread_feed(f, feed, out))
             return; /* the next second goes on here */
     }
 }

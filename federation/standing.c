@@ -38,10 +38,12 @@ static void count_answers(const struct federation *f, uint32_t *needed, uint32_t
     *needed = all == 0 ? 0 : all / 2 + 1;
 }
 
-/* Whether the own feed is all that its newest checkpoint says, or, in a chapter in which nothing is
- * signed yet, all that the member list says. */
+/* Whether no entry of the own feed is missing, and it is all that its newest checkpoint says, or,
+ * in a chapter in which nothing is signed yet, all that the member list says. */
 static bool is_whole(const struct feed *own)
 {
+    if (mend_is_needed(own))
+        return false;
     if (own->seen.seq != 0)
         return own->rec.tree.size == own->seen.size && own->held.seq == own->seen.seq;
     bool has_begun =

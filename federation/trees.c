@@ -16,6 +16,21 @@ static bool fold_row(void *ctx, const struct archive_row *row)
     return true;
 }
 
+/* The root that a tile should hold, from the headers: it was damaged. */
+static bool fold(const struct stored_tree *t, unsigned tile, uint64_t position,
+                 uint8_t out[HASH_BYTES])
+{
+    const struct archive *a = &t->f->archive;
+    struct merkle_frontier tree;
+    unsigned level = MERKLE_TILE_LEVEL * (tile + 1);
+    size_t count = (size_t)1 << level;
+    merkle_frontier_init(&tree);
+    if (a->read(a->ctx, t->author, position << level, count, fold_row, &tree) != count)
+        return false;
+    memcpy(out, tree.peak[level], HASH_BYTES);
+    return true;
+}
+
 static bool subtree(void *ctx, unsigned level, uint64_t position, uint8_t out[HASH_BYTES])
 {
     const struct stored_tree *t = ctx;
@@ -34,7 +49,8 @@ static bool subtree(void *ctx, unsigned level, uint64_t position, uint8_t out[HA
     for (uint64_t i = 0; i < (uint64_t)1 << above; i++) {
         uint8_t root[HASH_BYTES], unused[2][HASH_BYTES];
         unsigned levels;
-        if (!a->tile(a->ctx, t->author, tile, (position << above) + i, root))
+        if (!a->tile(a->ctx, t->author, tile, (position << above) + i, root) &&
+            !fold(t, tile, (position << above) + i, root))
             return false;
         merkle_append(&tree, root, &levels, unused);
     }

@@ -249,6 +249,8 @@ static void tell(struct node *n, const struct effect *e)
         [REPORT_WITNESS_CONFLICT] = {LEVEL_ERROR,   "witnesses-disagree"},
         [REPORT_ROSTER_RIVAL] = {LEVEL_ERROR,   "member-list-twice" },
         [REPORT_CUT_BACK] = {LEVEL_WARNING, "feed-cut-back"     },
+        [REPORT_LOST] = {LEVEL_ERROR,   "entries-damaged"   },
+        [REPORT_MENDED] = {LEVEL_INFO,    "entries-whole"     },
         [REPORT_ENVELOPE_UNREADABLE] = {LEVEL_WARNING, "message-not-opened"},
     };
     log_line(rows[e->report.what].level, rows[e->report.what].event,
@@ -307,6 +309,7 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_CORRECTION:
     case EFFECT_PERSIST_PARCEL:
     case EFFECT_PERSIST_POST_PAST:
+    case EFFECT_PERSIST_LOST:
     case EFFECT_PERSIST_MARK:
     case EFFECT_PERSIST_FORK:
         return store_apply(n->store, e);

@@ -1,3 +1,4 @@
+#include "node/store_find.h"
 #include "node/store_internal.h"
 #include "node/store_read.h"
 
@@ -29,8 +30,10 @@ static size_t archive_read(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64
             (void)store_damaged(s);
             break;
         }
+        if (store_entry_index(sqlite3_column_int64(q, 0)) != first + given)
+            break; /* one is missing */
         struct archive_row r = {
-            .index = store_entry_index(sqlite3_column_int64(q, 0)),
+            .index = first + given,
             .state = (enum entry_state)sqlite3_column_int(q, 1),
             .header = header.data,
             .body = store_column_bytes(q, 3),
@@ -41,6 +44,18 @@ static size_t archive_read(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64
     }
     sqlite3_reset(q);
     return given;
+}
+
+static bool archive_hole(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from,
+                         uint64_t *first, uint64_t *past)
+{
+    return store_hole(ctx, author, from, first, past);
+}
+
+static struct correction archive_correction(void *ctx, const uint8_t author[AUTHOR_BYTES],
+                                            uint64_t index)
+{
+    return store_correction(ctx, author, index);
 }
 
 static enum entry_state archive_state(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t index)
@@ -193,6 +208,8 @@ struct archive store_archive(struct store *s)
     return (struct archive){
         .ctx = s,
         .read = archive_read,
+        .hole = archive_hole,
+        .correction = archive_correction,
         .state = archive_state,
         .tile = archive_tile,
         .owed = archive_owed,

@@ -180,7 +180,19 @@ enum err store_apply_entries(struct store *s, const struct effect *f)
     }
     if (e == OK)
         e = add_tiles(s, number, f->entries.tiles, f->entries.tile_count);
+    if (e == OK && f->entries.is_mended && count > 0)
+        e = store_hole_fill(s, store_entry_id(number, entries[0].index),
+                            store_entry_id(number, entries[0].index + count));
     return e;
+}
+
+enum err store_apply_lost(struct store *s, const struct effect *f)
+{
+    uint32_t number = 0;
+    enum err e = store_feed_write(s, f->lost.feed, &number);
+    return e == OK ? store_lose(s, store_entry_id(number, f->lost.first),
+                                store_entry_id(number, f->lost.first + f->lost.count))
+                   : e;
 }
 
 /* The feed of an effect about one entry, with its record written if there is one. */
@@ -278,16 +290,27 @@ static enum err erase_entry(struct store *s, int64_t id, enum entry_state state)
     return e == OK ? store_run_two(s, SQL_ENTRY_GONE, id, state) : e;
 }
 
+/* What the entry held is damaged, so it does not say which rows find it. */
+static enum err owe_entry(struct store *s, int64_t id)
+{
+    static const enum stmt by_entry[] = {SQL_CUT_TAGS, SQL_CUT_EXPIRING};
+    enum err e = store_run_one(s, SQL_OWED_NEW, id);
+    for (size_t i = 0; i < sizeof by_entry / sizeof by_entry[0] && e == OK; i++)
+        e = store_run_two(s, by_entry[i], id, id + 1);
+    return e;
+}
+
 enum err store_apply_gone(struct store *s, const struct effect *f)
 {
-    assert(f->gone.state == STATE_ERASED || f->gone.state == STATE_EXPIRED ||
-           f->gone.state == STATE_ADDRESSED);
+    assert(!state_has_body(f->gone.state) && f->gone.state != STATE_NONE);
     uint32_t number = 0;
     enum err e = feed_of(s, f, f->gone.feed, &number);
     if (e != OK)
         return e;
     int64_t id = store_entry_id(number, f->gone.index);
     e = erase_entry(s, id, f->gone.state);
+    if (e == OK && f->gone.state == STATE_OWED)
+        e = owe_entry(s, id);
     if (e == OK && f->gone.by_plus_one != 0)
         e = store_correction_add(s, number, f->gone.index, ENTRY_ERASE, f->gone.by_plus_one - 1);
     if (e == OK && f->gone.is_receipt_due)
@@ -307,6 +330,8 @@ enum err store_apply_cut_back(struct store *s, const struct effect *f)
         e = store_run_two(s, by_entry[i], store_entry_id(number, size),
                           store_entry_id(number + 1, 0));
     s->has_erased = true;
+    if (e == OK)
+        e = store_hole_fill(s, store_entry_id(number, size), store_entry_id(number + 1, 0));
     if (e == OK)
         e = store_run_two(s, SQL_CUT_TAKEN_BACK, number, (int64_t)size);
     return e == OK ? store_run_two(s, SQL_CUT_TILES, number, (int64_t)size) : e;

@@ -146,7 +146,6 @@ enum stmt {
     SQL_HOLE_DROP,
     SQL_HOLE_ONE,
     SQL_HOLE_TOUCHING,
-    SQL_CUT_HOLES,
     SQL_FINDING_NEW,
     SQL_FINDING_ONCE,
     SQL_FINDING_TRIM,
@@ -245,6 +244,7 @@ MUST_CHECK enum err store_apply_entries(struct store *s, const struct effect *f)
 MUST_CHECK enum err store_apply_body(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_gone(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_cut_back(struct store *s, const struct effect *f);
+MUST_CHECK enum err store_apply_lost(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_correction(struct store *s, const struct effect *f);
 
 /* Writes beside the target, also of an erasure, which takes it back. */

@@ -188,7 +188,6 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_HOLE_DROP] = "DELETE FROM hole WHERE first=?1",
     [SQL_HOLE_ONE] = "SELECT first, past FROM hole WHERE past>?1 AND first<?2 ORDER BY first LIMIT 1",
     [SQL_HOLE_TOUCHING] = "SELECT first, past FROM hole WHERE past>=?1 AND first<=?2 ORDER BY first LIMIT 1",
-    [SQL_CUT_HOLES] = "DELETE FROM hole WHERE first>=?1 AND first<?2",
     [SQL_FINDING_NEW] = "INSERT INTO finding(utc, what, fate, place, first, count) VALUES" SIX,
     [SQL_FINDING_ONCE] = "INSERT INTO finding(utc, what, fate, place, first, count)"
                      " SELECT ?1,?2,?3,?4,?5,?6 WHERE NOT EXISTS(SELECT 1 FROM finding"

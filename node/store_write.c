@@ -154,6 +154,8 @@ enum err store_apply(struct store *s, const struct effect *f)
         return store_apply_parcel(s, f);
     case EFFECT_PERSIST_POST_PAST:
         return store_apply_post_past(s, f);
+    case EFFECT_PERSIST_LOST:
+        return store_apply_lost(s, f);
     case EFFECT_PERSIST_MARK:
         return store_run_two(s, SQL_MARK_SET, f->mark.mark, (int64_t)f->mark.value);
     case EFFECT_PERSIST_FORK:

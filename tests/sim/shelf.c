@@ -95,7 +95,7 @@ struct lane *shelf_lane(const struct shelf *s, const uint8_t author[32])
 struct item *shelf_item(const struct shelf *s, const uint8_t author[32], uint64_t index)
 {
     struct lane *l = shelf_lane(s, author);
-    return l != NULL && index < l->count ? &l->items[index] : NULL;
+    return l != NULL && index < l->count && !l->items[index].is_lost ? &l->items[index] : NULL;
 }
 
 struct fork_note *shelf_fork_note(const struct shelf *s, const uint8_t author[32], uint32_t epoch)

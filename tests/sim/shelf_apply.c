@@ -34,15 +34,40 @@ static void put_body(struct item *it, const struct effect_entry *e)
         memcpy(it->tags, e->tags, (size_t)e->tag_count * TAG_BYTES);
 }
 
+static struct item *next(struct lane *l, uint64_t index)
+{
+    assert(index == l->count); /* no gap, and no index twice */
+    l->items = shelf_grow(l->items, l->count, sizeof *l->items);
+    struct item *it = &l->items[l->count++];
+    memset(it, 0, sizeof *it);
+    return it;
+}
+
+static struct item *missing(struct lane *l, uint64_t index)
+{
+    assert(index < l->count && l->items[index].is_lost); /* nothing that is here comes again */
+    l->items[index].is_lost = false;
+    return &l->items[index];
+}
+
+static void apply_lost(struct shelf *s, const struct effect *e)
+{
+    struct lane *l = lane_for(s, e->author);
+    for (uint64_t i = e->lost.first; i < e->lost.first + e->lost.count; i++) {
+        assert(i < l->count);
+        struct correction kept = l->items[i].correction;
+        free(l->items[i].body);
+        l->items[i] = (struct item){.is_lost = true, .correction = kept};
+    }
+    l->rec = *e->lost.feed;
+}
+
 static void apply_entries(struct shelf *s, const struct effect *e)
 {
     struct lane *l = lane_for(s, e->author);
     for (size_t i = 0; i < e->entries.count; i++) {
         const struct effect_entry *in = &e->entries.entries[i];
-        assert(in->index == l->count); /* no gap, and no index twice */
-        l->items = shelf_grow(l->items, l->count, sizeof *l->items);
-        struct item *it = &l->items[l->count++];
-        memset(it, 0, sizeof *it);
+        struct item *it = e->entries.is_mended ? missing(l, in->index) : next(l, in->index);
         memcpy(it->header, in->header, HEADER_BYTES);
         put_body(it, in);
     }
@@ -93,8 +118,9 @@ static void apply_charge(struct shelf *s, const struct effect *e)
 
 static void apply_correction(struct shelf *s, const struct effect *e)
 {
-    struct item *it = shelf_item(s, e->author, e->correction.target);
-    assert(it != NULL);
+    struct lane *l = shelf_lane(s, e->author);
+    assert(l != NULL && e->correction.target < l->count);
+    struct item *it = &l->items[e->correction.target]; /* or what is known of a missing one */
     correction_add(&it->correction, e->correction.what, e->correction.by);
 }
 
@@ -216,6 +242,9 @@ void shelf_apply(struct shelf *s, const struct effect *e)
         break;
     case EFFECT_PERSIST_GONE:
         apply_gone(s, e);
+        break;
+    case EFFECT_PERSIST_LOST:
+        apply_lost(s, e);
         break;
     case EFFECT_PERSIST_CORRECTION:
         apply_correction(s, e);

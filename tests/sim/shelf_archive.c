@@ -25,6 +25,27 @@ static size_t on_read(void *ctx, const uint8_t author[32], uint64_t first, size_
     return given;
 }
 
+static bool on_hole(void *ctx, const uint8_t author[32], uint64_t from, uint64_t *first,
+                    uint64_t *past)
+{
+    const struct lane *l = shelf_lane(ctx, author);
+    uint64_t at = from;
+    while (l != NULL && at < l->count && !l->items[at].is_lost)
+        at++;
+    if (l == NULL || at >= l->count)
+        return false;
+    for (*first = at; at < l->count && l->items[at].is_lost;)
+        at++;
+    *past = at;
+    return true;
+}
+
+static struct correction on_correction(void *ctx, const uint8_t author[32], uint64_t index)
+{
+    const struct lane *l = shelf_lane(ctx, author);
+    return l != NULL && index < l->count ? l->items[index].correction : (struct correction){0};
+}
+
 static enum entry_state on_state(void *ctx, const uint8_t author[32], uint64_t index)
 {
     const struct item *it = shelf_item(ctx, author, index);
@@ -191,6 +212,8 @@ struct archive shelf_archive(struct shelf *s)
     return (struct archive){
         .ctx = s,
         .read = on_read,
+        .hole = on_hole,
+        .correction = on_correction,
         .state = on_state,
         .tile = on_tile,
         .owed = on_owed,

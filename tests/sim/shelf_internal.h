@@ -16,6 +16,7 @@ struct item {
     uint8_t tags[SIGNAL_TAGS_MAX * TAG_BYTES];
     size_t tag_count;
     bool is_alert;
+    bool is_lost; /* missing; what takes it back is known */
     struct correction correction;
 };
 

@@ -212,11 +212,27 @@ static bool none_witness(void *ctx, const uint8_t author[AUTHOR_BYTES], uint32_t
     return false;
 }
 
+static bool none_hole(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t from, uint64_t *first,
+                      uint64_t *past)
+{
+    (void)ctx, (void)author, (void)from, (void)first, (void)past;
+    return false;
+}
+
+static struct correction none_correction(void *ctx, const uint8_t author[AUTHOR_BYTES],
+                                         uint64_t index)
+{
+    (void)ctx, (void)author, (void)index;
+    return (struct correction){0};
+}
+
 static int one_node_setup(void **state)
 {
     const struct archive archive = {
         .read = none_read,
         .state = none_state,
+        .hole = none_hole,
+        .correction = none_correction,
         .tile = none_tile,
         .owed = none_owed,
         .opaque = none_owed,
