@@ -95,6 +95,8 @@ void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_UNAUTHORISED, 0);
         return;
     }
+    if (rejoin_withholds(f, l, feed))
+        return; /* it asks again, and elsewhere */
     struct collecting c = {.f = f};
     uint64_t found[WIRE_FIELDS_MAX];
     size_t count = 0;

@@ -258,6 +258,11 @@ void federation_load_mark(struct federation *f, enum mark mark, uint64_t value)
         f->marks[mark] = value;
 }
 
+uint64_t federation_mark(const struct federation *f, enum mark mark)
+{
+    return f->marks[mark];
+}
+
 /* What is due every second, in an order that lets later parts see what earlier ones did. */
 static void every_second(struct federation *f, struct effects *out)
 {
@@ -268,11 +273,13 @@ static void every_second(struct federation *f, struct effects *out)
             keyholder_spend_today(f, out);
             core_mark(f, MARK_BUDGETS_LOST, 0, out);
         }
+        rejoin_start(f, out);
     }
     f->ticked_ms = f->now_ms;
     asker_tick(f, out);
     links_tick(f, out);
     standing_tick(f, out);
+    rejoin_tick(f, out);
     rosters_tick(f, out);
     pull_choose(f, out);
     bodies_tick(f, out);
@@ -342,6 +349,9 @@ void federation_step(struct federation *f, const struct event *ev, struct effect
         break;
     case EVENT_LOST:
         mend_event(f, ev, out);
+        break;
+    case EVENT_ALONE:
+        standing_alone(f, ev, out);
         break;
     }
     assert(f->feed_count <= ORGANISATIONS_MAX && out->count <= EFFECTS_MAX);

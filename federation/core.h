@@ -36,6 +36,11 @@ enum {
     OWED_RETRY_MS = 5000,
     OWED_ASK_MAX = 64,
     HEAD_RETRY_MS = 5000,
+    TWIN_ASK_MS = 3000,       /* between questions that look for a second node with our key */
+    TWIN_APART_MS = 2000,     /* a second report counts when it comes so long after the first */
+    TWIN_FORGET_MS = 60000,   /* and no later than this */
+    REJOIN_QUIET_MS = 10000,  /* a feed brings nothing more for so long: it is caught up */
+    REJOIN_LONG_MS = 600000,  /* a restored node waits for all feeds no longer than this */
     ASK_HEDGE_MS = 2000, /* a keyholder is silent: ask one more */
     ASK_TIMEOUT_MS = 15000,
     SWEEP_MS = 30000, /* between looks for expired entries */
@@ -70,6 +75,8 @@ struct link {
     uint8_t rival[HASH_BYTES]; /* another list of our version that it knows; zeros likewise */
     uint64_t under_way;        /* bytes of batches sent and not yet acknowledged */
     uint64_t handed_ms; /* when an envelope was handed over that was not answered yet; 0 none */
+    bool has_asked;     /* for its author's head, with: */
+    uint8_t nonce[32];
 };
 
 struct feed {
@@ -120,6 +127,11 @@ struct feed {
     uint64_t rows_asked_ms;
     uint32_t offers_min, offers_max; /* versions that its last opening offered and we do not have */
     bool head_answered;
+    /* its author says that another node asks with our key */
+    uint32_t twin_reports;
+    uint64_t twin_ms;       /* the last of them */
+    uint64_t twin_asked_ms; /* when it was asked because of that */
+    bool is_caught_up;      /* since the start, of a restored node */
     bool is_dialled;
     char dialled[ENDPOINT_BYTES_MAX + 1];
     uint8_t dialled_key[KEY_BYTES];
@@ -226,6 +238,9 @@ struct federation {
     uint8_t head_nonce[32];
     bool may_sign;
     bool is_behind;
+    bool is_twin;          /* another node works with our key */
+    int64_t confirmed_utc; /* when we were first allowed to sign, by our clock; 0 not yet */
+    uint64_t rejoin_ms;    /* since when a restored node may sign */
     uint64_t head_asked_ms;
     bool is_announce_due; /* places were learnt that others may not know */
     uint64_t announced_ms;
@@ -540,11 +555,38 @@ void standing_on_ask(struct federation *f, struct link *l, const Seinpost__HeadA
 void standing_on_answer(struct federation *f, struct link *l, const Seinpost__HeadAnswer *m,
                         struct effects *out);
 void standing_link_ready(struct federation *f, struct link *l, struct effects *out);
+void standing_ask(struct federation *f, const struct link *l, struct effects *out);
+/* The operator lets the node sign; answers. */
+void standing_alone(struct federation *f, const struct event *ev, struct effects *out);
+/* Whether what this organisation says of our head counts: an always-on one, not ourselves; where
+ * there is none, any that keeps everything. */
+bool standing_counts(const struct federation *f, const struct organisation *org);
+/* How many of those there are. */
+uint32_t standing_others(const struct federation *f);
 void standing_review(struct federation *f, struct effects *out);
 void standing_tick(struct federation *f, struct effects *out);
 /* A verified checkpoint of ours that a peer knows. */
 void standing_take_head(struct federation *f, struct feed *own, const struct checkpoint *cp,
                         const uint8_t *raw, const struct link *l, struct effects *out);
+
+/* ---- twins.c ---- */
+/* A peer asked for its head, over this connection, with this nonce: tells its other connections if
+ * another node of its asks there. */
+void twins_on_ask(struct federation *f, struct link *l, const uint8_t nonce[32],
+                  struct effects *out);
+/* A peer says that another node asks for our head. */
+void twins_on_report(struct federation *f, const struct link *l, struct effects *out);
+/* A newer checkpoint of ours came that we did not sign. */
+void twins_on_head(struct federation *f, const struct checkpoint *cp, const struct link *l,
+                   struct effects *out);
+
+/* ---- rejoin.c ---- */
+/* Whether the node was restored and does not know yet what the others know. */
+bool rejoin_is_open(const struct federation *f);
+/* Whether this peer may be given nothing of this feed but proofs now. */
+bool rejoin_withholds(const struct federation *f, const struct link *l, const struct feed *feed);
+void rejoin_start(struct federation *f, struct effects *out);
+void rejoin_tick(struct federation *f, struct effects *out);
 
 /* ---- keyholder.c ---- */
 /* Answers a batch, or says why not. On OK *evaluated and *proof lie in the effects' arena. proof is

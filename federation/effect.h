@@ -31,7 +31,7 @@ enum effect_type {
     EFFECT_PERSIST_RECEIPTS_SENT, /* our due acknowledgements up to here are in our feed */
     EFFECT_PERSIST_SEEN,          /* what the seen field of a checkpoint of ours commits to */
     EFFECT_PERSIST_MARK,          /* a small named number that a restart needs */
-    EFFECT_APPENDED,              /* answer to EVENT_APPEND */
+    EFFECT_APPENDED,              /* answer to EVENT_APPEND and EVENT_ALONE */
     EFFECT_EVALUATED,             /* answer to EVENT_EVALUATE */
     EFFECT_ROSTER_ADOPTED,
     EFFECT_ROSTER_REFUSED,     /* answer to EVENT_ROSTER */
@@ -74,6 +74,14 @@ enum mark {
     MARK_RECEIPT_UTC,   /* when receipts were last appended */
     MARK_DAY_MAX, /* the highest day ever seen: budgets do not come back when a clock goes back */
     MARK_BUDGETS_LOST, /* 1: members may have used more than is known here; 0: seen to */
+    MARK_RESTORED_UTC, /* when a backup was put in place of the store; 0 never */
+    MARK_BACKUP_UTC,   /* when that backup was made */
+    MARK_REJOINED_UTC, /* equal to MARK_RESTORED_UTC once the node is as the others know it */
+    MARK_ALONE_UTC,    /* when an operator last let the node sign unconfirmed; 0 never */
+    MARK_ALONE_WHO,    /* user number on this machine of who did */
+    MARK_ALONE_ANSWERED, /* how many had confirmed the node's newest checkpoint then */
+    MARK_ALONE_NEEDED,
+    MARK_ALONE_COUNT, /* how often that was done */
     MARK_COUNT
 };
 
@@ -94,6 +102,9 @@ enum report {
     REPORT_ENVELOPE_UNREADABLE, /* an envelope for us cannot be opened */
     REPORT_LOST,                /* entries, or what they hold, are damaged here */
     REPORT_MENDED,              /* no entry of this author is missing any more */
+    REPORT_ALONE,    /* an operator let the node sign although too few confirmed its newest */
+    REPORT_REJOINED, /* restored, and caught up with what the others know */
+    REPORT_TWIN,     /* another node works with our key: we do not sign */
 };
 
 struct effect {

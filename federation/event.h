@@ -19,6 +19,7 @@ enum event_type {
     EVENT_ROSTER, /* the operator brings a signed roster; answered by ROSTER_ADOPTED or _REFUSED */
     EVENT_SEND,   /* the desk writes to one organisation; answered by EFFECT_APPENDED */
     EVENT_LOST,   /* the archive found something of a feed damaged */
+    EVENT_ALONE,  /* the operator lets the node sign unconfirmed; answered by EFFECT_APPENDED */
 };
 
 /* An entry to be written. The payload is encoded already (entry.h). */
@@ -71,6 +72,10 @@ struct event {
         struct {
             struct bytes signed_roster;
         } roster;
+        struct {
+            uint64_t ticket;
+            uint64_t who; /* user number of the operator */
+        } alone;
         struct {
             uint64_t ticket;
             uint8_t recipient[AUTHOR_BYTES];

@@ -25,6 +25,8 @@
  *     deliveries envelopes that come in, and receipts for them
  *     author    the own feed: appending, receipts, cover, freshness
  *     standing  asking peers for the own newest checkpoint before signing
+ *     twins     finding a second node with the own key
+ *     rejoin    after a backup was restored: nothing is served before the others were heard
  *     keyholder answering evaluations within budgets
  *     asker     collecting evaluations from a threshold of keyholders
  *     evidence  finding authors that contradict themselves
@@ -185,6 +187,8 @@ struct standing {
     bool may_sign;
     bool is_behind;   /* somebody knows a newer checkpoint of ours */
     bool is_disputed; /* our key signed two histories: it signs nothing more */
+    bool is_twin;     /* another node works with our key */
+    bool is_rejoining; /* restored: nothing is served or consulted yet */
     uint32_t needed;  /* always-on nodes that have to answer, this one counted if it is one */
     uint32_t answered;
     uint64_t size;
@@ -192,6 +196,9 @@ struct standing {
     uint32_t feed_epoch;
 };
 void federation_standing(const struct federation *f, struct standing *out);
+
+/* A mark as it is now: what federation_load_mark gave, or what became of it. */
+uint64_t federation_mark(const struct federation *f, enum mark mark);
 
 /* How many peers hold entry index of the own feed durably. */
 uint32_t federation_held_by(const struct federation *f, uint64_t index);

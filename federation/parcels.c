@@ -354,6 +354,8 @@ void parcels_pump(struct federation *f, struct effects *out)
         return;
     f->is_delivering = false;
     f->pumped_ms = f->now_ms;
+    if (rejoin_is_open(f))
+        return; /* what is kept for others may have been erased: rejoin.c goes on with it */
     size_t count = f->parcel_count, first = f->deliver_next;
     for (size_t n = 0; n < count; n++) {
         struct parcel *p = &f->parcels[(first + n) % count];

@@ -304,6 +304,8 @@ void serve_pump(struct federation *f, struct effects *out)
         if (l == NULL)
             continue;
         struct feed *feed = &f->feeds[w->feed];
+        if (rejoin_withholds(f, l, feed))
+            continue;
         for (;;) {
             struct goal goal = find_goal(f, l, w, feed);
             size_t bytes = allowance(l, w);

@@ -252,6 +252,9 @@ static void tell(struct node *n, const struct effect *e)
         [REPORT_LOST] = {LEVEL_ERROR,   "entries-damaged"   },
         [REPORT_MENDED] = {LEVEL_INFO,    "entries-whole"     },
         [REPORT_ENVELOPE_UNREADABLE] = {LEVEL_WARNING, "message-not-opened"},
+        [REPORT_ALONE] = {LEVEL_ERROR,   "signing-unconfirmed"},
+        [REPORT_REJOINED] = {LEVEL_INFO,    "rejoined"          },
+        [REPORT_TWIN] = {LEVEL_ERROR,   "second-node-with-our-key"},
     };
     log_line(rows[e->report.what].level, rows[e->report.what].event,
              log_text("org", node_org_id(n, e->author)), log_err("reason", e->report.reason),
