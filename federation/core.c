@@ -68,6 +68,7 @@ static struct feed *feed_slot(struct federation *f, const uint8_t author[AUTHOR_
 
 void core_roster_changed(struct federation *f, struct effects *out)
 {
+    twins_nonce(f);
     const struct roster *r = core_roster(f);
     for (size_t i = 0; i < r->organisation_count; i++) {
         const struct organisation *org = &r->organisations[i];
@@ -267,7 +268,6 @@ uint64_t federation_mark(const struct federation *f, enum mark mark)
 static void every_second(struct federation *f, struct effects *out)
 {
     if (f->ticked_ms == 0) {
-        rng_bytes(&f->rng, f->head_nonce, sizeof f->head_nonce);
         core_roster_changed(f, out);
         if (f->marks[MARK_BUDGETS_LOST] != 0) {
             keyholder_spend_today(f, out);
@@ -279,6 +279,7 @@ static void every_second(struct federation *f, struct effects *out)
     asker_tick(f, out);
     links_tick(f, out);
     standing_tick(f, out);
+    twins_tick(f, out);
     rejoin_tick(f, out);
     rosters_tick(f, out);
     pull_choose(f, out);

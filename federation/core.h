@@ -39,6 +39,7 @@ enum {
     TWIN_ASK_MS = 3000,       /* between questions that look for a second node with our key */
     TWIN_APART_MS = 2000,     /* a second report counts when it comes so long after the first */
     TWIN_FORGET_MS = 60000,   /* and no later than this */
+    REJOIN_HOLD_MS = 8000,    /* a restored node first sees whether the old one still runs */
     REJOIN_QUIET_MS = 10000,  /* a feed brings nothing more for so long: it is caught up */
     REJOIN_LONG_MS = 600000,  /* a restored node waits for all feeds no longer than this */
     ASK_HEDGE_MS = 2000, /* a keyholder is silent: ask one more */
@@ -240,6 +241,7 @@ struct federation {
     bool is_behind;
     bool is_twin;          /* another node works with our key */
     int64_t confirmed_utc; /* when we were first allowed to sign, by our clock; 0 not yet */
+    uint64_t enough_ms;    /* since when enough have answered; 0: they have not */
     uint64_t rejoin_ms;    /* since when a restored node may sign */
     uint64_t head_asked_ms;
     bool is_announce_due; /* places were learnt that others may not know */
@@ -555,6 +557,8 @@ void standing_on_ask(struct federation *f, struct link *l, const Seinpost__HeadA
 void standing_on_answer(struct federation *f, struct link *l, const Seinpost__HeadAnswer *m,
                         struct effects *out);
 void standing_link_ready(struct federation *f, struct link *l, struct effects *out);
+void standing_answer(struct federation *f, const struct link *l, const uint8_t nonce[32],
+                     struct effects *out);
 void standing_ask(struct federation *f, const struct link *l, struct effects *out);
 /* The operator lets the node sign; answers. */
 void standing_alone(struct federation *f, const struct event *ev, struct effects *out);
@@ -570,12 +574,16 @@ void standing_take_head(struct federation *f, struct feed *own, const struct che
                         const uint8_t *raw, const struct link *l, struct effects *out);
 
 /* ---- twins.c ---- */
-/* A peer asked for its head, over this connection, with this nonce: tells its other connections if
- * another node of its asks there. */
+/* A peer asked for its head, over this connection, with this nonce: tells its other connections where
+ * another one was used. */
 void twins_on_ask(struct federation *f, struct link *l, const uint8_t nonce[32],
                   struct effects *out);
-/* A peer says that another node asks for our head. */
-void twins_on_report(struct federation *f, const struct link *l, struct effects *out);
+/* A peer answers a question that we did not ask. */
+void twins_on_report(struct federation *f, const struct link *l, const uint8_t nonce[32],
+                     struct effects *out);
+/* Draws the nonce of this start, where there is none of the feed key in force yet. */
+void twins_nonce(struct federation *f);
+void twins_tick(struct federation *f, struct effects *out);
 /* A newer checkpoint of ours came that we did not sign. */
 void twins_on_head(struct federation *f, const struct checkpoint *cp, const struct link *l,
                    struct effects *out);

@@ -4,8 +4,8 @@
  * The backup holds what others erased after it was made, and lacks what this organisation wrote
  * since. So a restored node, until it knows what the others know:
  *
- * - signs nothing before others have answered for its head, and does not count itself among them
- *   (standing.c);
+ * - signs nothing before others have answered for its head, and does not count itself among them,
+ *   nor before it would have been told of the old node, if that still runs (standing.c, twins.c);
  * - gives nobody entries or bodies but an author its own: what is served might have been erased;
  * - answers no consult (the desk asks federation_standing);
  * - holds today's allowances as spent, as a keyholder: what was charged since is not in the backup.

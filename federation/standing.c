@@ -118,7 +118,13 @@ void standing_review(struct federation *f, struct effects *out)
     }
     uint32_t needed, answered;
     count_answers(f, &needed, &answered);
+    if (answered < needed)
+        f->enough_ms = 0;
     if (f->may_sign || answered < needed)
+        return;
+    if (f->enough_ms == 0)
+        f->enough_ms = f->now_ms;
+    if (rejoin_is_open(f) && f->now_ms - f->enough_ms < REJOIN_HOLD_MS)
         return;
     f->may_sign = true;
     f->confirmed_utc = f->now_utc;
@@ -186,10 +192,16 @@ void standing_on_ask(struct federation *f, struct link *l, const Seinpost__HeadA
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_FORMAT, 0);
         return;
     }
+    standing_answer(f, l, m->nonce.data, out);
     twins_on_ask(f, l, m->nonce.data, out);
+}
+
+void standing_answer(struct federation *f, const struct link *l, const uint8_t nonce[32],
+                     struct effects *out)
+{
     const struct feed *feed = core_feed(f, l->author);
     Seinpost__HeadAnswer body = SEINPOST__HEAD_ANSWER__INIT;
-    body.nonce = m->nonce;
+    body.nonce = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)nonce};
     if (feed != NULL && feed->seen.seq > 0)
         body.checkpoint =
             (ProtobufCBinaryData){CHECKPOINT_SIGNED_BYTES, (uint8_t *)(uintptr_t)feed->rec.seen};
@@ -242,7 +254,7 @@ void standing_on_answer(struct federation *f, struct link *l, const Seinpost__He
     if (own == NULL || peer == NULL || m->nonce.len != sizeof f->head_nonce)
         return;
     if (memcmp(m->nonce.data, f->head_nonce, sizeof f->head_nonce) != 0) {
-        twins_on_report(f, l, out); /* we never asked that: who did? */
+        twins_on_report(f, l, m->nonce.data, out); /* we never asked that: who did? */
         return;
     }
     if (m->checkpoint.len > 0) {

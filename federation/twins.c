@@ -5,12 +5,13 @@
  * Both would sign, and the organisation would contradict itself before anybody noticed. Two signs
  * are found first:
  *
- * A node draws its nonce when it starts. Whoever is asked for a head by one organisation over two
- * connections, with two nonces, tells each that the other one's was asked too: it sends a
- * HeadAnswer with the other's nonce. A connection that a node left behind when it ended tells
- * nothing by this, since what ended asks nothing more. Who gets an answer that it never asked for
- * asks again, which makes the peer tell the other one. A node believes it when a majority of the
- * always-on nodes has told it twice, some time apart; one that lies cannot stop it.
+ * A node draws its nonce when it starts, and puts a code into it that only the feed key in force
+ * makes. Whoever is asked for a head by one organisation over two connections, with two nonces,
+ * gives each connection also the answer to the other's. A connection that a node left behind when
+ * it ended tells nothing by this, since what ended asks nothing more. Who gets an answer that it
+ * never asked for, to a nonce that its own key made, asks again for a while, which makes the peer
+ * tell the other one. A node believes it when a majority of the always-on nodes has told it twice,
+ * some time apart: one that keeps an old nonce back cannot stop it, nor can whoever has an old key.
  *
  * And a checkpoint of ours that somebody signed after we were allowed to sign was not signed by us.
  *
@@ -18,19 +19,38 @@
  */
 #include "federation/core.h"
 
+#include <sodium.h>
 #include <string.h>
 
-/* Gives the nonce of one connection to another of the same organisation. */
-static void tell(struct federation *f, const struct link *to, const uint8_t nonce[32],
-                 struct effects *out)
+enum { DRAWN_BYTES = 16, CODE_BYTES = 16 };
+
+/* The code of the first half of a nonce under the feed key in force; false without that key. */
+static bool code_of(const struct federation *f, const uint8_t nonce[32], uint8_t out[CODE_BYTES])
 {
-    Seinpost__HeadAnswer body = SEINPOST__HEAD_ANSWER__INIT;
-    body.nonce = (ProtobufCBinaryData){32, (uint8_t *)(uintptr_t)nonce};
-    Seinpost__Message m = SEINPOST__MESSAGE__INIT;
-    m.body_case = SEINPOST__MESSAGE__BODY_HEAD_ANSWER;
-    m.head_answer = &body;
-    if (effects_has_room(out, 64, 1024))
-        (void)!core_send(f, to->id, &m, out);
+    static const char domain[] = "seinpost/v1/start";
+    const uint8_t *secret = core_feed_secret(f);
+    uint8_t key[32];
+    if (secret == NULL)
+        return false;
+    crypto_generichash(key, sizeof key, (const uint8_t *)domain, sizeof domain - 1, secret, 32);
+    crypto_generichash(out, CODE_BYTES, nonce, DRAWN_BYTES, key, sizeof key);
+    sodium_memzero(key, sizeof key);
+    return true;
+}
+
+static bool is_of_our_key(const struct federation *f, const uint8_t nonce[32])
+{
+    uint8_t code[CODE_BYTES];
+    return code_of(f, nonce, code) && sodium_memcmp(nonce + DRAWN_BYTES, code, sizeof code) == 0;
+}
+
+void twins_nonce(struct federation *f)
+{
+    if (!sodium_is_zero(f->head_nonce, sizeof f->head_nonce) &&
+        (core_feed_secret(f) == NULL || is_of_our_key(f, f->head_nonce)))
+        return;
+    rng_bytes(&f->rng, f->head_nonce, sizeof f->head_nonce);
+    (void)code_of(f, f->head_nonce, f->head_nonce + DRAWN_BYTES);
 }
 
 void twins_on_ask(struct federation *f, struct link *l, const uint8_t nonce[32],
@@ -42,8 +62,9 @@ void twins_on_ask(struct federation *f, struct link *l, const uint8_t nonce[32],
         const struct link *other = &f->links[i];
         if (other->id != 0 && other->is_ready && other->has_asked &&
             memcmp(other->author, l->author, AUTHOR_BYTES) == 0 &&
-            memcmp(other->nonce, nonce, sizeof other->nonce) != 0)
-            tell(f, other, nonce, out);
+            memcmp(other->nonce, nonce, sizeof other->nonce) != 0 &&
+            effects_has_room(out, 64, 1024))
+            standing_answer(f, other, nonce, out);
     }
 }
 
@@ -70,10 +91,11 @@ static bool is_believed(const struct federation *f)
     return others > 0 && said >= others / 2 + 1;
 }
 
-void twins_on_report(struct federation *f, const struct link *l, struct effects *out)
+void twins_on_report(struct federation *f, const struct link *l, const uint8_t nonce[32],
+                     struct effects *out)
 {
     struct feed *peer = core_feed(f, l->author);
-    if (peer == NULL || memcmp(l->author, f->config.author, AUTHOR_BYTES) == 0)
+    if (peer == NULL || !is_of_our_key(f, nonce))
         return;
     if (peer->twin_reports == 0 || f->now_ms - peer->twin_ms > TWIN_FORGET_MS) {
         peer->twin_reports = 1;
@@ -82,12 +104,22 @@ void twins_on_report(struct federation *f, const struct link *l, struct effects 
         peer->twin_reports++;
         peer->twin_ms = f->now_ms;
     }
-    if (peer->twin_asked_ms == 0 || f->now_ms - peer->twin_asked_ms >= TWIN_ASK_MS) {
+    if (is_believed(f))
+        found(f, l, out);
+}
+
+void twins_tick(struct federation *f, struct effects *out)
+{
+    for (size_t i = 0; i < f->feed_count; i++) {
+        struct feed *peer = &f->feeds[i];
+        bool is_due = peer->twin_reports > 0 && f->now_ms - peer->twin_ms <= TWIN_FORGET_MS &&
+                      (peer->twin_asked_ms == 0 || f->now_ms - peer->twin_asked_ms >= TWIN_ASK_MS);
+        const struct link *l = is_due ? links_to(f, peer->rec.author) : NULL;
+        if (l == NULL || !effects_has_room(out, 64, 1024))
+            continue;
         peer->twin_asked_ms = f->now_ms;
         standing_ask(f, l, out);
     }
-    if (is_believed(f))
-        found(f, l, out);
 }
 
 void twins_on_head(struct federation *f, const struct checkpoint *cp, const struct link *l,

@@ -272,6 +272,17 @@ static enum err cut_back(struct node *n, const struct effect *e)
     return r;
 }
 
+/* Of an own registration that was erased the desk keeps nothing: after a restore it may hold a
+ * record that was erased with it. */
+static enum err gone(struct node *n, const struct effect *e)
+{
+    enum err r = store_apply(n->store, e);
+    bool is_own = memcmp(e->author, n->author, AUTHOR_BYTES) == 0;
+    if (r == OK && is_own && e->gone.state == STATE_ERASED)
+        r = store_desk_delete(n->store, e->gone.index);
+    return r;
+}
+
 /* A new key for connections is taken up by a restart; till then, for 30 days, the old one does. */
 static void warn_of_old_key(const struct node *n)
 {
@@ -298,7 +309,6 @@ static enum err carry_one(struct node *n, const struct effect *e)
         return OK;
     case EFFECT_PERSIST_ENTRIES:
     case EFFECT_PERSIST_BODY:
-    case EFFECT_PERSIST_GONE:
     case EFFECT_PERSIST_FEED:
     case EFFECT_PERSIST_ROSTER:
     case EFFECT_PERSIST_RIVAL:
@@ -316,6 +326,8 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_MARK:
     case EFFECT_PERSIST_FORK:
         return store_apply(n->store, e);
+    case EFFECT_PERSIST_GONE:
+        return gone(n, e);
     case EFFECT_PERSIST_CUT_BACK:
         return cut_back(n, e);
     case EFFECT_PERSIST_PREKEY:

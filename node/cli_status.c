@@ -142,11 +142,39 @@ static void show_budgets(const json_t *s)
     table_free(&t);
 }
 
+/* An earlier leave to sign, and a restore. */
+static void show_past(const json_t *s)
+{
+    const json_t *restored = json_object_get(s, "restored");
+    const json_t *alone = json_object_get(json_object_get(s, "signing"), "alone");
+    if (json_is_object(alone) && !is_true(alone, "now"))
+        printf(_("It signed unconfirmed once, by leave of %s (user %lld) on %s.\n"),
+               words_text(alone, "user"), words_number(alone, "uid"), words_text(alone, "time"));
+    if (!json_is_object(restored))
+        return;
+    printf(_("Restored on %s from a backup made on %s.\n"), words_text(restored, "time"),
+           words_text(restored, "made"));
+    if (!is_true(restored, "caught_up"))
+        puts(_("It has not taken in yet what the others wrote and erased since: until then it "
+               "passes nothing on, and answers no consult."));
+}
+
 static void show_signing(const json_t *s)
 {
     const json_t *g = json_object_get(s, "signing");
-    if (is_true(g, "may_sign"))
+    const json_t *alone = json_object_get(g, "alone");
+    if (is_true(alone, "now"))
+        printf(_("THIS NODE SIGNS UNCONFIRMED: %s (user %lld) allowed it on %s, when %lld of %lld "
+                 "always-on nodes had confirmed what it wrote last. If another machine wrote more "
+                 "with this key, the two contradict each other.\n"),
+               words_text(alone, "user"), words_number(alone, "uid"), words_text(alone, "time"),
+               words_number(alone, "answered"), words_number(alone, "needed"));
+    else if (is_true(g, "may_sign"))
         puts(_("This node may sign."));
+    else if (is_true(g, "twin"))
+        puts(_("THIS NODE DOES NOT SIGN: another node works with its key at this moment. Find it "
+               "(a copy of this machine, or a backup that was restored elsewhere), stop it for "
+               "good, and start this node again."));
     else if (is_true(g, "disputed"))
         puts(
             _("THIS NODE MAY NOT SIGN ANY MORE: its key signed two different histories. Is there a "
@@ -222,6 +250,7 @@ static void on_line(void *ctx, const json_t *line)
     if (words_number(s, "inbox") > 0)
         printf(_("Messages received: %lld; see: seinpost inbox\n"), words_number(s, "inbox"));
     show_signing(s);
+    show_past(s);
     show_coverage(s);
     show_budgets(s);
     show_peers(s);

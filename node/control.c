@@ -173,6 +173,17 @@ void control_send(struct control *c, uint64_t client, json_t *line)
         drop(c, k);
 }
 
+int64_t control_uid(const struct control *c, uint64_t client)
+{
+    struct ucred who;
+    socklen_t len = sizeof who;
+    for (size_t i = 0; c != NULL && i < CONTROL_CLIENTS_MAX; i++)
+        if (c->clients[i].fd >= 0 && c->clients[i].id == client &&
+            getsockopt(c->clients[i].fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0)
+            return who.uid;
+    return -1;
+}
+
 void control_end(struct control *c, uint64_t client)
 {
     struct client *k = c != NULL ? find(c, client) : NULL;

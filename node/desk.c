@@ -21,6 +21,7 @@ struct desk *desk_new(struct node *n, const uint8_t desk_key[32])
     d->node = n;
     d->key = secret_new(32);
     memcpy(d->key, desk_key, 32);
+    backup_sweep(d);
     return d;
 }
 
@@ -34,6 +35,7 @@ void desk_free(struct desk **pd)
     for (size_t i = 0; i < d->waiting_count; i++)
         json_decref(d->waiting[i].line);
     free(d->verify);
+    backup_stop(d);
     secret_free(d->key);
     free(d);
     *pd = NULL;
@@ -180,9 +182,26 @@ static void do_head(struct desk *d, uint64_t client, const json_t *request)
 
 /* ---- Dispatch ---- */
 
+/* What a restored node must not tell before it has taken in what others erased since. */
+static bool must_wait(const struct desk *d, const char *what)
+{
+    static const char *const told[] = {"consult", "alert-list", "feed-export"};
+    struct standing s;
+    federation_standing(d->node->core, &s);
+    for (size_t i = 0; what != NULL && i < sizeof told / sizeof told[0]; i++)
+        if (strcmp(what, told[i]) == 0)
+            return s.is_rejoining;
+    return false;
+}
+
 void desk_request(struct desk *d, uint64_t client, json_t *request)
 {
     const char *what = json_string_value(json_object_get(request, "do"));
+    if (must_wait(d, what)) {
+        desk_refuse(d, client, "restored");
+        json_decref(request);
+        return;
+    }
     if (what != NULL && strcmp(what, "publish") == 0) {
         job_start(d, JOB_PUBLISH, client, request);
         return;
@@ -226,6 +245,10 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         evidence_proofs(d, client, request);
     } else if (what != NULL && strcmp(what, "feed-export") == 0) {
         evidence_feed(d, client, request);
+    } else if (what != NULL && strcmp(what, "backup") == 0) {
+        backup_request(d, client);
+    } else if (what != NULL && strcmp(what, "resume-alone") == 0) {
+        resume_request(d, client);
     } else if (what != NULL && strcmp(what, "roster-import") == 0) {
         do_import(d, client, request);
     } else {
@@ -246,7 +269,7 @@ bool desk_is_busy(const struct desk *d)
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         if (job_is_busy(d, &d->jobs[i]))
             return true;
-    return d->verify != NULL;
+    return d->verify != NULL || d->backup != NULL;
 }
 
 void desk_client_gone(struct desk *d, uint64_t client)
@@ -254,4 +277,5 @@ void desk_client_gone(struct desk *d, uint64_t client)
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         if (d->jobs[i].kind != 0 && d->jobs[i].client == client)
             d->jobs[i].is_abandoned = true;
+    backup_client_gone(d, client);
 }

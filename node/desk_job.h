@@ -11,6 +11,7 @@
  *     desk_post.c     messages to and from other organisations
  *     desk_witness.c  daily checkpoints, and who saw the same
  *     desk_evidence.c proofs of contradictions, and whole feeds, as files
+ *     desk_backup.c   a copy of the store for a backup; leave to sign unconfirmed
  *
  * A job: rows are read and checked; chunks of up to EVALUATION_POINTS_MAX match keys go to the
  * core, a few at a time; when all are back the job finishes, a slice of rows in each turn of the
@@ -105,6 +106,7 @@ struct desk {
     uint64_t roster_client; /* 0: nobody waits */
     enum err roster_result;
     struct verify *verify; /* NULL: none under way */
+    struct desk_backup *backup; /* likewise */
     /* lines of small requests that wait for the commit */
     struct {
         uint64_t client;
@@ -193,6 +195,15 @@ void witness_request(struct desk *d, uint64_t client, const json_t *request);
 /* ---- desk_evidence.c ---- */
 void evidence_proofs(struct desk *d, uint64_t client, const json_t *request);
 void evidence_feed(struct desk *d, uint64_t client, const json_t *request);
+
+/* ---- desk_backup.c ---- */
+void backup_request(struct desk *d, uint64_t client);
+void backup_client_gone(struct desk *d, uint64_t client);
+/* Ends a copy that is under way. */
+void backup_stop(struct desk *d);
+/* Takes away copies that were left behind. */
+void backup_sweep(struct desk *d);
+void resume_request(struct desk *d, uint64_t client);
 
 /* ---- desk_publish.c ---- */
 /* Checks the expiry date and, of a row that is not bad already, whether anything can be looked for;

@@ -48,6 +48,23 @@ static void names_add(struct names *n, const json_t *organisation)
 static void check_signing(struct doctor *d, const json_t *status)
 {
     const json_t *g = json_object_get(status, "signing");
+    const json_t *alone = json_object_get(g, "alone");
+    if (is_true(g, "twin")) {
+        doctor_todo(d, "signing",
+                    _("The node does not sign: another node works with its key at this moment."));
+        doctor_step(d, _("Find that node (a copy of this machine, or a backup that was restored "
+                         "elsewhere), stop it for good, and start this one again."));
+        return;
+    }
+    if (is_true(alone, "now")) {
+        doctor_note(d, "signing",
+                    _("The node signs unconfirmed: %s (user %lld) allowed it on %s, when %lld of "
+                      "%lld always-on nodes had confirmed what it wrote last."),
+                    words_text(alone, "user"), words_number(alone, "uid"),
+                    words_text(alone, "time"), words_number(alone, "answered"),
+                    words_number(alone, "needed"));
+        return;
+    }
     if (is_true(g, "may_sign")) {
         doctor_well(d, "signing", _("The node may sign: others confirmed what it wrote last."));
         return;
@@ -75,6 +92,27 @@ static void check_signing(struct doctor *d, const json_t *status)
                 _("Wait a minute and run: %s doctor. If that does not help, look at the "
                   "connections below."),
                 d->program);
+}
+
+/* A store that a backup was put in place of. */
+static void check_restored(struct doctor *d, const json_t *status)
+{
+    const json_t *r = json_object_get(status, "restored");
+    if (!json_is_object(r))
+        return;
+    if (is_true(r, "caught_up")) {
+        doctor_well(d, "restored",
+                    _("The node was restored from a backup of %s, and has caught up with the "
+                      "others since."),
+                    words_text(r, "made"));
+        return;
+    }
+    doctor_todo(d, "restored",
+                _("The node was restored from a backup of %s, and has not taken in yet what the "
+                  "others wrote and erased since. Until then it passes nothing on, and answers no "
+                  "consult."),
+                words_text(r, "made"));
+    doctor_step(d, _("Leave it running and connected. After a minute: %s doctor"), d->program);
 }
 
 /* Whether the organisation is one whose entries count for a consult. */
@@ -333,6 +371,7 @@ void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
     if (!json_is_object(json_object_get(status, "roster")))
         return;
     check_signing(d, status);
+    check_restored(d, status);
     check_connections(d, status);
     doctor_reach(d, status);
     check_heard(d, status, now_utc);

@@ -440,7 +440,10 @@ static enum err turn(struct node *n, int signals, bool *has_ended)
         node_step(n, &ev);
     }
     desk_work(n->desk);
-    return carry_commit(n);
+    enum err e = carry_commit(n);
+    if (e == OK)
+        backup_work(n->desk);
+    return e;
 }
 
 enum err node_run(struct node *n)

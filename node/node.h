@@ -111,6 +111,8 @@ MUST_CHECK enum err desk_load_post(struct desk *d);
 void desk_client_gone(struct desk *d, uint64_t client);
 /* After a commit: answers that say "published" may go. */
 void desk_on_committed(struct desk *d);
+/* Goes on with a copy of the store, while there is nothing to commit. */
+void backup_work(struct desk *d);
 
 /* ---- status.c ---- */
 json_t *status_json(struct node *n);
@@ -124,6 +126,8 @@ size_t control_poll_items(struct control *c, zmq_pollitem_t *items);
 void control_work(struct control *c, const zmq_pollitem_t *items, size_t count);
 /* Queues one line for a client that may be gone. Takes line. */
 void control_send(struct control *c, uint64_t client, json_t *line);
+/* The user number on this machine of whoever asks; -1 if that is not known. */
+int64_t control_uid(const struct control *c, uint64_t client);
 /* The last line was queued: closes once everything is written. */
 void control_end(struct control *c, uint64_t client);
 

@@ -34,6 +34,7 @@ static const struct cli_command *const commands[] = {
     &cli_proof_verify,
     &cli_feed_export,
     &cli_feed_verify,
+    &cli_feed_resume,
     &cli_doctor,
     &cli_init,
     &cli_card,
@@ -56,6 +57,10 @@ static const struct cli_command *const commands[] = {
     &cli_keys_show,
     &cli_keys_renew,
     &cli_config_check,
+    &cli_backup_verify, /* before backup, whose FILE it would be */
+    &cli_backup_key,
+    &cli_backup,
+    &cli_restore,
     NULL,
 };
 /* clang-format on */

@@ -3,6 +3,7 @@
  */
 #include "node/node.h"
 
+#include <pwd.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -136,6 +137,35 @@ static struct spread spread_of(const struct node *n, const struct roster *r, uin
     return out;
 }
 
+/* That an operator let it sign unconfirmed; null if that was never done. */
+static json_t *alone_json(const struct node *n, const struct standing *s)
+{
+    int64_t utc = (int64_t)federation_mark(n->core, MARK_ALONE_UTC);
+    if (utc == 0)
+        return json_null();
+    uint64_t uid = federation_mark(n->core, MARK_ALONE_WHO);
+    const struct passwd *p = uid < UINT32_MAX ? getpwuid((uid_t)uid) : NULL;
+    json_t *out = json_pack(
+        "{s:o,s:I,s:s,s:I,s:I,s:I}", "time", list_time_json(utc), "uid", (json_int_t)uid, "user",
+        p != NULL ? p->pw_name : "", "answered",
+        (json_int_t)federation_mark(n->core, MARK_ALONE_ANSWERED), "needed",
+        (json_int_t)federation_mark(n->core, MARK_ALONE_NEEDED), "times",
+        (json_int_t)federation_mark(n->core, MARK_ALONE_COUNT));
+    json_object_set_new(out, "now", json_boolean(s->may_sign && s->answered < s->needed));
+    return out;
+}
+
+/* That the store was restored from a backup; null if it never was. */
+static json_t *restored_json(const struct node *n, const struct standing *s)
+{
+    int64_t utc = (int64_t)federation_mark(n->core, MARK_RESTORED_UTC);
+    if (utc == 0)
+        return json_null();
+    return json_pack("{s:o,s:o,s:b}", "time", list_time_json(utc), "made",
+                     list_time_json((int64_t)federation_mark(n->core, MARK_BACKUP_UTC)),
+                     "caught_up", !s->is_rejoining);
+}
+
 static json_t *feed_json(struct node *n, const struct roster *r, const struct standing *s)
 {
     struct spread spread = {0};
@@ -175,9 +205,11 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "files_max", json_integer(files_max()));
     json_object_set_new(out, "now", list_time_json(node_now_utc()));
     json_object_set_new(out, "signing",
-                        json_pack("{s:b,s:b,s:b,s:I,s:I}", "may_sign", s.may_sign, "behind",
-                                  s.is_behind, "disputed", s.is_disputed, "needed",
-                                  (json_int_t)s.needed, "answered", (json_int_t)s.answered));
+                        json_pack("{s:b,s:b,s:b,s:b,s:I,s:I,s:o}", "may_sign", s.may_sign, "behind",
+                                  s.is_behind, "disputed", s.is_disputed, "twin", s.is_twin, "needed",
+                                  (json_int_t)s.needed, "answered", (json_int_t)s.answered, "alone",
+                                  alone_json(n, &s)));
+    json_object_set_new(out, "restored", restored_json(n, &s));
     const struct organisation *own = r != NULL ? roster_find(r, n->author) : NULL;
     json_object_set_new(out, "access", json_string(access_name(access_of(own))));
     json_object_set_new(out, "feed", feed_json(n, r, &s));

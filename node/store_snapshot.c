@@ -1,6 +1,8 @@
 #include "node/store_snapshot.h"
 
 #include "node/store_internal.h"
+#include "node/page_sum.h"
+#include "node/store_layer.h"
 #include "node/store_scrub.h"
 #include "node/text.h"
 
@@ -55,16 +57,20 @@ static uint64_t store_pages(const struct store *s)
     return pages;
 }
 
-/* No journal and no syncs: a copy that is not finished is thrown away. */
+/* No journal and no syncs: a copy that is not finished is thrown away. The first page is written
+ * before any other, since it says that pages have checksums (store_layer.h). */
 static bool open_copy(struct store_snapshot *c)
 {
-    char sql[160];
+    char sql[224];
+    int reserved = PAGE_SUM_BYTES;
     snprintf(sql, sizeof sql,
              "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=%d; PRAGMA journal_mode=OFF;"
-             "PRAGMA synchronous=OFF; PRAGMA cache_size=-1024",
+             "PRAGMA synchronous=OFF; PRAGMA cache_size=-1024; CREATE TABLE first(page)",
              STORE_PAGE_BYTES);
     return sqlite3_open_v2(c->path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-                           store_scrub_register()) == SQLITE_OK &&
+                           store_layer_register()) == SQLITE_OK &&
+           sqlite3_file_control(c->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved) ==
+               SQLITE_OK &&
            sqlite3_exec(c->db, sql, NULL, NULL, NULL) == SQLITE_OK &&
            (c->copy = sqlite3_backup_init(c->db, "main", c->store->db, "main")) != NULL;
 }

@@ -200,6 +200,10 @@ void words_refusal(const json_t *end)
                        "nodes must confirm what it wrote last, %lld have. Wait until they can be "
                        "reached; see: seinpost status"),
                      words_number(end, "needed"), words_number(end, "answered"));
+    else if (strcmp(error, "restored") == 0)
+        cli_complain(_("nothing was done: this node was restored from a backup, and has not taken "
+                       "in yet what the others erased since. That takes a minute once they are "
+                       "connected; see: seinpost status"));
     else if (strcmp(error, "budget") == 0)
         cli_complain(_("nothing was done: today's allowance of questions is used up (%s). Try "
                        "again tomorrow (UTC)."),

@@ -35,6 +35,12 @@ static const char *report_name(enum report r)
         return "cuts back the feed of";
     case REPORT_ENVELOPE_UNREADABLE:
         return "cannot open an envelope of";
+    case REPORT_ALONE:
+        return "signs unconfirmed, by leave:";
+    case REPORT_REJOINED:
+        return "was restored, and has caught up";
+    case REPORT_TWIN:
+        return "has a twin, says";
     default:
         return "reports something of";
     }
