@@ -36,13 +36,13 @@ enum {
     OWED_RETRY_MS = 5000,
     OWED_ASK_MAX = 64,
     HEAD_RETRY_MS = 5000,
-    TWIN_ASK_MS = 3000,       /* between questions that look for a second node with our key */
-    TWIN_APART_MS = 2000,     /* a second report counts when it comes so long after the first */
-    TWIN_FORGET_MS = 60000,   /* and no later than this */
-    REJOIN_HOLD_MS = 8000,    /* a restored node first sees whether the old one still runs */
-    REJOIN_QUIET_MS = 10000,  /* a feed brings nothing more for so long: it is caught up */
-    REJOIN_LONG_MS = 600000,  /* a restored node waits for all feeds no longer than this */
-    ASK_HEDGE_MS = 2000, /* a keyholder is silent: ask one more */
+    TWIN_ASK_MS = 3000,      /* between questions that look for a second node with our key */
+    TWIN_APART_MS = 2000,    /* a second report counts when it comes so long after the first */
+    TWIN_FORGET_MS = 60000,  /* and no later than this */
+    REJOIN_HOLD_MS = 8000,   /* a restored node first sees whether the old one still runs */
+    REJOIN_QUIET_MS = 10000, /* a feed brings nothing more for so long: it is caught up */
+    REJOIN_LONG_MS = 600000, /* a restored node waits for all feeds no longer than this */
+    ASK_HEDGE_MS = 2000,     /* a keyholder is silent: ask one more */
     ASK_TIMEOUT_MS = 15000,
     SWEEP_MS = 30000, /* between looks for expired entries */
     SWEEP_MAX = 256,
@@ -574,8 +574,8 @@ void standing_take_head(struct federation *f, struct feed *own, const struct che
                         const uint8_t *raw, const struct link *l, struct effects *out);
 
 /* ---- twins.c ---- */
-/* A peer asked for its head, over this connection, with this nonce: tells its other connections where
- * another one was used. */
+/* A peer asked for its head, over this connection, with this nonce: tells its other connections
+ * where another one was used. */
 void twins_on_ask(struct federation *f, struct link *l, const uint8_t nonce[32],
                   struct effects *out);
 /* A peer answers a question that we did not ask. */

@@ -73,12 +73,12 @@ enum mark {
     MARK_COVER_SIZE,    /* size of the own feed then */
     MARK_RECEIPT_UTC,   /* when receipts were last appended */
     MARK_DAY_MAX, /* the highest day ever seen: budgets do not come back when a clock goes back */
-    MARK_BUDGETS_LOST, /* 1: members may have used more than is known here; 0: seen to */
-    MARK_RESTORED_UTC, /* when a backup was put in place of the store; 0 never */
-    MARK_BACKUP_UTC,   /* when that backup was made */
-    MARK_REJOINED_UTC, /* equal to MARK_RESTORED_UTC once the node is as the others know it */
-    MARK_ALONE_UTC,    /* when an operator last let the node sign unconfirmed; 0 never */
-    MARK_ALONE_WHO,    /* user number on this machine of who did */
+    MARK_BUDGETS_LOST,   /* 1: members may have used more than is known here; 0: seen to */
+    MARK_RESTORED_UTC,   /* when a backup was put in place of the store; 0 never */
+    MARK_BACKUP_UTC,     /* when that backup was made */
+    MARK_REJOINED_UTC,   /* equal to MARK_RESTORED_UTC once the node is as the others know it */
+    MARK_ALONE_UTC,      /* when an operator last let the node sign unconfirmed; 0 never */
+    MARK_ALONE_WHO,      /* user number on this machine of who did */
     MARK_ALONE_ANSWERED, /* how many had confirmed the node's newest checkpoint then */
     MARK_ALONE_NEEDED,
     MARK_ALONE_COUNT, /* how often that was done */

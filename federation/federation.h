@@ -185,11 +185,11 @@ bool federation_head(const struct federation *f, const uint8_t author[AUTHOR_BYT
  */
 struct standing {
     bool may_sign;
-    bool is_behind;   /* somebody knows a newer checkpoint of ours */
-    bool is_disputed; /* our key signed two histories: it signs nothing more */
-    bool is_twin;     /* another node works with our key */
+    bool is_behind;    /* somebody knows a newer checkpoint of ours */
+    bool is_disputed;  /* our key signed two histories: it signs nothing more */
+    bool is_twin;      /* another node works with our key */
     bool is_rejoining; /* restored: nothing is served or consulted yet */
-    uint32_t needed;  /* always-on nodes that have to answer, this one counted if it is one */
+    uint32_t needed;   /* always-on nodes that have to answer, this one counted if it is one */
     uint32_t answered;
     uint64_t size;
     uint64_t seq;

@@ -42,10 +42,9 @@ static bool is_caught_up(struct federation *f, struct feed *feed)
         feed->rec.is_disputed)
         return true;
     bool is_behind = !core_is_witnessed(f, feed) && feed->seen.size > feed->rec.tree.size;
-    feed->is_caught_up =
-        feed->is_caught_up ||
-        (feed->source != 0 && !is_behind && f->now_ms - feed->source_ms >= REJOIN_QUIET_MS &&
-         f->now_ms - feed->progress_ms >= REJOIN_QUIET_MS);
+    feed->is_caught_up = feed->is_caught_up || (feed->source != 0 && !is_behind &&
+                                                f->now_ms - feed->source_ms >= REJOIN_QUIET_MS &&
+                                                f->now_ms - feed->progress_ms >= REJOIN_QUIET_MS);
     return feed->is_caught_up;
 }
 

@@ -28,7 +28,8 @@ static bool is_own(const struct federation *f, const uint8_t author[AUTHOR_BYTES
     return memcmp(author, f->config.author, AUTHOR_BYTES) == 0;
 }
 
-static uint32_t count_others(const struct federation *f, bool (*is_one)(const struct organisation *))
+static uint32_t count_others(const struct federation *f,
+                             bool (*is_one)(const struct organisation *))
 {
     const struct roster *r = federation_roster(f);
     uint32_t count = 0;
@@ -63,7 +64,8 @@ static uint32_t count_answered(const struct federation *f)
     uint32_t answered = 0;
     for (size_t i = 0; r != NULL && i < f->feed_count; i++) {
         const struct feed *feed = &f->feeds[i];
-        const struct organisation *org = feed->head_answered ? roster_find(r, feed->rec.author) : NULL;
+        const struct organisation *org =
+            feed->head_answered ? roster_find(r, feed->rec.author) : NULL;
         answered += org != NULL && !is_own(f, org->author) && keeps_everything(org) &&
                     (is_always_on(org) || !has_always_on);
     }
@@ -135,11 +137,11 @@ void standing_alone(struct federation *f, const struct event *ev, struct effects
 {
     const struct feed *own = core_own_feed(f);
     uint32_t needed, answered;
-    enum err result = own == NULL || !f->has_roster         ? ERR_STRANGER
+    enum err result = own == NULL || !f->has_roster        ? ERR_STRANGER
                       : own->rec.is_disputed || f->is_twin ? ERR_FORK
-                      : !is_whole(own)                      ? ERR_STALE
-                      : f->may_sign                         ? ERR_DUPLICATE
-                                                            : OK;
+                      : !is_whole(own)                     ? ERR_STALE
+                      : f->may_sign                        ? ERR_DUPLICATE
+                                                           : OK;
     if (result == OK) {
         count_answers(f, &needed, &answered);
         core_mark(f, MARK_ALONE_UTC, f->now_utc > 0 ? (uint64_t)f->now_utc : 1, out);
@@ -168,7 +170,8 @@ void standing_ask(struct federation *f, const struct link *l, struct effects *ou
 
 void standing_link_ready(struct federation *f, struct link *l, struct effects *out)
 {
-    standing_ask(f, l, out); /* also when we may sign already: a second node with our key would show here */
+    standing_ask(
+        f, l, out); /* also when we may sign already: a second node with our key would show here */
 }
 
 void standing_tick(struct federation *f, struct effects *out)

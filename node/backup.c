@@ -72,8 +72,9 @@ static void items_free(struct items **pi)
 
 static enum err unreadable(const char *path, struct problem *problem)
 {
-    problem_set(problem, _("%s: cannot be read (%s). A backup is made by the node's own user, or "
-                           "by root."),
+    problem_set(problem,
+                _("%s: cannot be read (%s). A backup is made by the node's own user, or "
+                  "by root."),
                 path, strerror(errno));
     return ERR_IO;
 }

@@ -17,7 +17,7 @@ struct backup_writer {
     const char *path;
     uint8_t *file_key; /* locked memory, as is stream */
     uint64_t left;     /* content that is still to come */
-    size_t used;   /* of chunk */
+    size_t used;       /* of chunk */
     crypto_secretstream_xchacha20poly1305_state *stream;
     crypto_generichash_state sum;
     bool is_first;
@@ -34,9 +34,9 @@ uint64_t backup_file_bytes(uint64_t content_bytes)
 
 bool backup_derive(const struct backup_plain *p, struct bytes passphrase, uint8_t out[32])
 {
-    int failed = crypto_pwhash_argon2id(
-        out, 32, (const char *)passphrase.data, passphrase.len, p->salt, p->passes,
-        (size_t)p->memory_kib * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13);
+    int failed = crypto_pwhash_argon2id(out, 32, (const char *)passphrase.data, passphrase.len,
+                                        p->salt, p->passes, (size_t)p->memory_kib * 1024,
+                                        crypto_pwhash_argon2id_ALG_ARGON2ID13);
     malloc_trim(0);
     return failed == 0;
 }
@@ -135,8 +135,9 @@ enum err backup_writer_new(int fd, const char *path, const struct backup_head *h
     w->file_key = secret_new(FILE_KEY_BYTES);
     enum err e = lock_up(w, &p, lock) ? OK : ERR_IO;
     if (e != OK)
-        problem_set(problem, _("%s: the content cannot be sealed; is there enough memory, and is "
-                               "the recovery key in order?"),
+        problem_set(problem,
+                    _("%s: the content cannot be sealed; is there enough memory, and is "
+                      "the recovery key in order?"),
                     path);
     crypto_secretstream_xchacha20poly1305_init_push(w->stream, w->head + AT_STREAM, w->file_key);
     crypto_generichash_init(&w->sum, NULL, 0, BACKUP_SUM_BYTES);

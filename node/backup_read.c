@@ -24,7 +24,7 @@ struct backup_reader {
     int fd;
     char *path;
     struct backup_plain plain;
-    uint64_t left; /* content that was not given out */
+    uint64_t left;  /* content that was not given out */
     size_t at, len; /* of chunk */
     bool is_first, is_open, is_last;
     crypto_secretstream_xchacha20poly1305_state *stream;
@@ -151,8 +151,8 @@ static enum err check_whole(struct backup_reader *r, const struct backup_progres
         return ERR_FORMAT;
     }
     if (st.st_size < BACKUP_HEAD_BYTES) {
-        size_t len = st.st_size < (off_t)sizeof backup_magic ? (size_t)st.st_size
-                                                             : sizeof backup_magic;
+        size_t len =
+            st.st_size < (off_t)sizeof backup_magic ? (size_t)st.st_size : sizeof backup_magic;
         enum err short_one = get(r, r->head, len, problem);
         if (short_one != OK)
             return short_one;
@@ -232,9 +232,8 @@ static enum err open_by_passphrase(const struct backup_reader *r, struct bytes p
     uint8_t *wrap = secret_new(32);
     bool is_derived = backup_derive(p, passphrase, wrap);
     bool is_right = is_derived && crypto_aead_xchacha20poly1305_ietf_decrypt(
-                                      file_key, NULL, NULL, r->head + AT_SEALED,
-                                      AT_BOX - AT_SEALED, r->head, AT_NONCE, r->head + AT_NONCE,
-                                      wrap) == 0;
+                                      file_key, NULL, NULL, r->head + AT_SEALED, AT_BOX - AT_SEALED,
+                                      r->head, AT_NONCE, r->head + AT_NONCE, wrap) == 0;
     secret_free(wrap);
     if (is_right)
         return OK;
@@ -263,8 +262,8 @@ static enum err open_by_recovery(const struct backup_reader *r, const uint8_t *r
 /* Begins at the first chunk. */
 static enum err begin(struct backup_reader *r, const uint8_t *file_key, struct problem *problem)
 {
-    if (crypto_secretstream_xchacha20poly1305_init_pull(r->stream, r->head + AT_STREAM,
-                                                        file_key) != 0 ||
+    if (crypto_secretstream_xchacha20poly1305_init_pull(r->stream, r->head + AT_STREAM, file_key) !=
+            0 ||
         lseek(r->fd, BACKUP_HEAD_BYTES, SEEK_SET) != BACKUP_HEAD_BYTES)
         return damaged(r, problem);
     r->left = r->plain.head.content_bytes;

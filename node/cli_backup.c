@@ -96,9 +96,9 @@ static int read_recovery(const struct cli_args *a, uint8_t key[RECOVERY_KEY_BYTE
     const char *hex = cli_value(a, "recovery");
     size_t len = 0;
     *is_given = hex != NULL;
-    if (hex == NULL || (sodium_hex2bin(key, RECOVERY_KEY_BYTES, hex, strlen(hex), NULL, &len,
-                                       NULL) == 0 &&
-                        len == RECOVERY_KEY_BYTES))
+    if (hex == NULL ||
+        (sodium_hex2bin(key, RECOVERY_KEY_BYTES, hex, strlen(hex), NULL, &len, NULL) == 0 &&
+         len == RECOVERY_KEY_BYTES))
         return CLI_DONE;
     return cli_misuse(a, _("--recovery is not a public key of 64 hexadecimal digits, as \"seinpost "
                            "backup key\" prints it."));
@@ -163,8 +163,9 @@ static enum err take_copy(struct copying *c, const char *path, struct problem *p
     c->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (c->fd >= 0 && unlink(path) == 0)
         return OK;
-    problem_set(problem, _("%s: cannot be read (%s). A backup is made by the node's own user, or "
-                           "by root."),
+    problem_set(problem,
+                _("%s: cannot be read (%s). A backup is made by the node's own user, or "
+                  "by root."),
                 path, strerror(errno));
     return ERR_IO;
 }
@@ -188,8 +189,7 @@ static enum err copy_by_node(struct copying *c, const struct config *config,
                              struct problem *problem)
 {
     json_t *end = NULL;
-    enum err e =
-        client_ask(config, json_pack("{s:s}", "do", "backup"), on_line, c, &end, problem);
+    enum err e = client_ask(config, json_pack("{s:s}", "do", "backup"), on_line, c, &end, problem);
     if (e == OK && !json_is_true(json_object_get(end, "ok")))
         e = copy_refused(end, problem);
     if (e == OK) {
@@ -425,18 +425,18 @@ static int run_key(const struct cli_args *a)
                                 _("the recovery key"), &pass, &problem);
     if (e == OK) {
         crypto_box_keypair(public_key, secret);
-        e = keyfile_write(a->word[0], BACKUP_RECOVERY_LABEL,
-                          bytes_of(public_key, sizeof public_key),
-                          bytes_of(secret, RECOVERY_KEY_BYTES), passphrase_bytes(pass), COST_NORMAL,
-                          &problem);
+        e = keyfile_write(
+            a->word[0], BACKUP_RECOVERY_LABEL, bytes_of(public_key, sizeof public_key),
+            bytes_of(secret, RECOVERY_KEY_BYTES), passphrase_bytes(pass), COST_NORMAL, &problem);
     }
     secret_free(secret);
     passphrase_free(&pass);
     if (e != OK)
         return cli_failed(&problem, e);
     sodium_bin2hex(hex, sizeof hex, public_key, sizeof public_key);
-    fprintf(stderr, _("The recovery key is in %s. Its public half, for: seinpost backup "
-                      "--recovery\n"),
+    fprintf(stderr,
+            _("The recovery key is in %s. Its public half, for: seinpost backup "
+              "--recovery\n"),
             a->word[0]);
     puts(hex);
     return CLI_DONE;

@@ -162,9 +162,10 @@ static int run_resume(const struct cli_args *a)
     if (status != CLI_DONE)
         return status;
     if (json_is_true(json_object_get(end, "ok"))) {
-        printf(_("This node signs from now on until its next start, although %lld of %lld always-on "
-                 "nodes have confirmed what it wrote last. That is recorded.\n"),
-               words_number(end, "answered"), words_number(end, "needed"));
+        printf(
+            _("This node signs from now on until its next start, although %lld of %lld always-on "
+              "nodes have confirmed what it wrote last. That is recorded.\n"),
+            words_number(end, "answered"), words_number(end, "needed"));
     } else {
         resume_refused(end);
         status = CLI_FAILED;

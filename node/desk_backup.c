@@ -95,9 +95,9 @@ static void tell_progress(struct desk *d, const struct desk_backup *b)
 {
     uint64_t done, all;
     store_snapshot_progress(b->copy, &done, &all);
-    desk_line(d, b->client,
-              json_pack("{s:{s:I,s:I}}", "progress", "done", (json_int_t)done, "all",
-                        (json_int_t)all));
+    desk_line(
+        d, b->client,
+        json_pack("{s:{s:I,s:I}}", "progress", "done", (json_int_t)done, "all", (json_int_t)all));
 }
 
 static void finish(struct desk *d)

@@ -105,7 +105,7 @@ struct desk {
     uint64_t appended_first;
     uint64_t roster_client; /* 0: nobody waits */
     enum err roster_result;
-    struct verify *verify; /* NULL: none under way */
+    struct verify *verify;      /* NULL: none under way */
     struct desk_backup *backup; /* likewise */
     /* lines of small requests that wait for the commit */
     struct {

@@ -45,8 +45,8 @@ static enum err failed(const char *path, struct problem *problem)
 /* Takes away what is made here, and nothing else: a folder with anything more in it stays. */
 static void part_remove(const struct restoring *r)
 {
-    const char *const folders[] = {"/data/" RINGNAME_KEYS_FOLDER, "/" RINGNAME_KEYS_FOLDER,
-                                   "/data", ""};
+    const char *const folders[] = {"/data/" RINGNAME_KEYS_FOLDER, "/" RINGNAME_KEYS_FOLDER, "/data",
+                                   ""};
     char path[PATH_MAX + 512];
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         snprintf(path, sizeof path, "%s%s", r->part, folders[i]);
@@ -311,8 +311,7 @@ enum err backup_restore(struct backup_reader *reader, const struct backup_target
     struct restoring *r = calloc(1, sizeof *r);
     if (r == NULL)
         return ERR_IO;
-    *r = (struct restoring){
-        .to = to, .org_id = head->org_id, .made_utc = head->made_utc, .fd = -1};
+    *r = (struct restoring){.to = to, .org_id = head->org_id, .made_utc = head->made_utc, .fd = -1};
     const struct backup_visitor v = {begin_item, take_data, end_item, r};
     enum err e = folders_make(r, problem);
     bool is_begun = e == OK;

@@ -145,12 +145,11 @@ static json_t *alone_json(const struct node *n, const struct standing *s)
         return json_null();
     uint64_t uid = federation_mark(n->core, MARK_ALONE_WHO);
     const struct passwd *p = uid < UINT32_MAX ? getpwuid((uid_t)uid) : NULL;
-    json_t *out = json_pack(
-        "{s:o,s:I,s:s,s:I,s:I,s:I}", "time", list_time_json(utc), "uid", (json_int_t)uid, "user",
-        p != NULL ? p->pw_name : "", "answered",
-        (json_int_t)federation_mark(n->core, MARK_ALONE_ANSWERED), "needed",
-        (json_int_t)federation_mark(n->core, MARK_ALONE_NEEDED), "times",
-        (json_int_t)federation_mark(n->core, MARK_ALONE_COUNT));
+    json_t *out = json_pack("{s:o,s:I,s:s,s:I,s:I,s:I}", "time", list_time_json(utc), "uid",
+                            (json_int_t)uid, "user", p != NULL ? p->pw_name : "", "answered",
+                            (json_int_t)federation_mark(n->core, MARK_ALONE_ANSWERED), "needed",
+                            (json_int_t)federation_mark(n->core, MARK_ALONE_NEEDED), "times",
+                            (json_int_t)federation_mark(n->core, MARK_ALONE_COUNT));
     json_object_set_new(out, "now", json_boolean(s->may_sign && s->answered < s->needed));
     return out;
 }
@@ -206,9 +205,9 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "now", list_time_json(node_now_utc()));
     json_object_set_new(out, "signing",
                         json_pack("{s:b,s:b,s:b,s:b,s:I,s:I,s:o}", "may_sign", s.may_sign, "behind",
-                                  s.is_behind, "disputed", s.is_disputed, "twin", s.is_twin, "needed",
-                                  (json_int_t)s.needed, "answered", (json_int_t)s.answered, "alone",
-                                  alone_json(n, &s)));
+                                  s.is_behind, "disputed", s.is_disputed, "twin", s.is_twin,
+                                  "needed", (json_int_t)s.needed, "answered",
+                                  (json_int_t)s.answered, "alone", alone_json(n, &s)));
     json_object_set_new(out, "restored", restored_json(n, &s));
     const struct organisation *own = r != NULL ? roster_find(r, n->author) : NULL;
     json_object_set_new(out, "access", json_string(access_name(access_of(own))));

@@ -1,7 +1,7 @@
 #include "node/store_snapshot.h"
 
-#include "node/store_internal.h"
 #include "node/page_sum.h"
+#include "node/store_internal.h"
 #include "node/store_layer.h"
 #include "node/store_scrub.h"
 #include "node/text.h"
