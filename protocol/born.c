@@ -48,19 +48,10 @@ static const char *const month_names[12] = {
     " DECEMBER DECEMBRE DEC ",
 };
 
-/* Whether a word of capitals stands in a list of words with a space before and after each. */
-static bool is_listed(struct bytes word, const char *list)
-{
-    for (const char *at = strchr(list, ' '); at != NULL; at = strchr(at + 1, ' '))
-        if (strncmp(at + 1, (const char *)word.data, word.len) == 0 && at[1 + word.len] == ' ')
-            return true;
-    return false;
-}
-
 static int month_of(struct bytes word)
 {
     for (int i = 0; i < 12; i++)
-        if (is_listed(word, month_names[i]))
+        if (folded_is_listed(word, month_names[i]))
             return i + 1;
     return 0;
 }
@@ -99,7 +90,7 @@ static bool take_digits(struct bytes *text, struct part *part)
     for (size_t i = 0; i < run.len; i++)
         part->value = 10 * part->value + (run.data[i] - '0');
     struct bytes rest = *text;
-    if (is_listed(take_run(&rest, is_capital), " ST ND RD TH ER E "))
+    if (folded_is_listed(take_run(&rest, is_capital), " ST ND RD TH ER E "))
         *text = rest; /* "1st" */
     return true;
 }

@@ -60,6 +60,17 @@ bool folded_has_letter(struct bytes text)
     return false;
 }
 
+bool folded_is_listed(struct bytes word, const char *list)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] < 'A' || word.data[i] > 'Z')
+            return false;
+    for (const char *at = strchr(list, ' '); at != NULL; at = strchr(at + 1, ' '))
+        if (strncmp(at + 1, (const char *)word.data, word.len) == 0 && at[1 + word.len] == ' ')
+            return word.len > 0;
+    return false;
+}
+
 void folded_put(struct pack *out, struct bytes field)
 {
     pack_u16(out, (uint16_t)field.len);

@@ -39,6 +39,10 @@ bool folded_take_part(struct bytes *rest, uint8_t separator, struct bytes *part)
 /* Whether text holds a code point that is a letter. */
 bool folded_has_letter(struct bytes text);
 
+/* Whether a word of capitals A to Z stands in a list of words with a space before and after each.
+ */
+bool folded_is_listed(struct bytes word, const char *list);
+
 /* Writes one field: its length u16 and its bytes. Cannot run short: whoever sizes the pack knows
  * the longest of each kind. */
 void folded_put(struct pack *out, struct bytes field);

@@ -2,7 +2,6 @@
 
 #include "protocol/born.h"
 #include "protocol/calendar.h"
-#include "protocol/country.h"
 #include "protocol/fold.h"
 #include "protocol/folded.h"
 
@@ -44,66 +43,6 @@ static enum field_fault put_name(struct folded *f, struct pack *out)
     if (!folded_has_letter(name))
         return FAULT_NO_LETTERS;
     folded_put(out, name);
-    return FAULT_NONE;
-}
-
-/* The stable word of a type in capitals; empty if there is none. */
-static struct bytes document_type(struct bytes capitals)
-{
-    static const char *const types[] = {
-#define DOCUMENT_TYPE(word) #word,
-        DOCUMENT_TYPE_TABLE(DOCUMENT_TYPE)
-#undef DOCUMENT_TYPE
-    };
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        size_t at = 0;
-        while (at < capitals.len && types[i][at] != '\0' &&
-               capitals.data[at] == types[i][at] - 'a' + 'A')
-            at++;
-        if (at == capitals.len && types[i][at] == '\0')
-            return bytes_of(types[i], at);
-    }
-    return bytes_of(NULL, 0);
-}
-
-static enum field_fault document_number_check(struct bytes number)
-{
-    size_t count = 0;
-    int32_t first = 0;
-    int32_t point = 0;
-    bool has_digit = false;
-    bool is_varied = false;
-    for (; fold_next(&number, &point); count++) {
-        if (!fold_is_letter(point) && !fold_is_digit(point))
-            return FAULT_DOCUMENT_SIGNS;
-        first = count == 0 ? point : first;
-        has_digit = has_digit || fold_is_digit(point);
-        is_varied = is_varied || point != first;
-    }
-    if (count < DOCUMENT_NUMBER_MIN || count > DOCUMENT_NUMBER_MAX)
-        return FAULT_DOCUMENT_LENGTH;
-    return has_digit && is_varied ? FAULT_NONE : FAULT_PLACEHOLDER;
-}
-
-static enum field_fault put_document(struct folded *f, struct pack *out)
-{
-    struct bytes number = folded_view(f);
-    struct bytes country, type;
-    if (!folded_take_part(&number, ':', &country) || !folded_take_part(&number, ':', &type))
-        return FAULT_DOCUMENT_FORM;
-    country = identifier_trim(country);
-    if (!country_is_known(country))
-        return FAULT_DOCUMENT_COUNTRY;
-    type = document_type(folded_drop(f, type, " -_"));
-    if (type.len == 0)
-        return FAULT_DOCUMENT_TYPE;
-    number = folded_drop(f, number, " -./");
-    enum field_fault fault = document_number_check(number);
-    if (fault != FAULT_NONE)
-        return fault;
-    folded_put(out, country);
-    folded_put(out, type);
-    folded_put(out, number);
     return FAULT_NONE;
 }
 
@@ -250,11 +189,6 @@ enum field_fault identifier_born(struct bytes value, struct pack *out)
     sodium_memzero(text, sizeof text);
     sodium_memzero(&born, sizeof born);
     return FAULT_NONE;
-}
-
-enum field_fault identifier_document(struct bytes value, struct pack *out)
-{
-    return canonical(value, fold_code, put_document, out);
 }
 
 enum field_fault identifier_email(struct bytes value, struct pack *out)

@@ -57,6 +57,11 @@ enum {
                               "write the number only")                                             \
     X(FAULT_DOCUMENT_LENGTH,  "has a number of the wrong length; it needs 3 to 32 letters and "    \
                               "digits")                                                            \
+    X(FAULT_DOCUMENT_CHECK,   "has a number that cannot be right: its check digit or its length does " \
+                              "not agree; compare it with the document, sign by sign")             \
+    X(FAULT_DOCUMENT_MRZ,     "looks like the machine-readable lines of a document, but they are "  \
+                              "not complete or a check digit does not agree; copy all of them "    \
+                              "again, or write country:type:number")                               \
     X(FAULT_PLACEHOLDER,      "looks like a stand-in for something that is not known; "            \
                               "leave it out")                                                      \
     X(FAULT_EMAIL,            "is not an e-mail address; write it as name@example.org, "           \
@@ -105,11 +110,12 @@ MUST_CHECK enum field_fault identifier_name(struct bytes value, struct pack *out
  * Faults as born_read (born.h). */
 MUST_CHECK enum field_fault identifier_born(struct bytes value, struct pack *out);
 
-/* A document "country:type:number": three fields, the issuer in capitals (country.h), a word of
- * DOCUMENT_TYPE_TABLE, and the number as fold_code gives it without spaces, hyphens, dots and
- * slashes. Case does not count; in the type, spaces, hyphens and underscores neither.
- * FAULT_DOCUMENT_*, and FAULT_PLACEHOLDER for a number without a digit or with all its signs
- * alike: "unknown" would be a strong match of everyone whose number is not known. */
+/* A document "country:type:number", or its machine-readable lines whole (mrz.h): three fields, the
+ * issuer in capitals (country.h), a word of DOCUMENT_TYPE_TABLE (document_type.h), and the number
+ * (document_number.h, national.h). Case does not count; spaces, hyphens and underscores in the type
+ * neither, nor spaces, hyphens, dots, slashes, apostrophes and MRZ fillers in the number. The check
+ * digit that follows a passport's number in its lines is left off. FAULT_DOCUMENT_*, and
+ * FAULT_PLACEHOLDER. */
 MUST_CHECK enum field_fault identifier_document(struct bytes value, struct pack *out);
 
 /* An e-mail address: one field, as fold_mail gives it. Nothing in it is left out: who has a dot or

@@ -1,6 +1,6 @@
 #include "protocol/identifier.h"
 
-#include "proto/limits.h"
+#include "tests/unit/protocol/identifier_rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,43 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-typedef enum field_fault identifier_fn(struct bytes value, struct pack *out);
-
-struct row {
-    const char *value;
-    enum field_fault want;
-    const char *fields; /* as they should be, with "|" between them; of a refused value none */
-};
-
-/* Checks that out holds the fields, each with its length before it, and nothing else. */
-static bool holds(struct bytes out, const char *fields)
-{
-    struct unpack u = unpack_of(out);
-    while (*fields != '\0') {
-        size_t len = strcspn(fields, "|");
-        struct bytes field = unpack_view(&u, unpack_u16(&u));
-        if (!bytes_equal(field, bytes_of(fields, len)))
-            return false;
-        fields += len + (fields[len] == '|' ? 1 : 0);
-    }
-    return unpack_is_done(&u);
-}
-
-static void check_rows(identifier_fn *identifier, const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint8_t out[MATCH_KEY_BYTES_MAX];
-        struct pack p = pack_of(out, sizeof out);
-        enum field_fault fault = identifier(bytes_of(rows[i].value, strlen(rows[i].value)), &p);
-        if (fault != rows[i].want)
-            fail_msg("row %zu: \"%s\" %s", i, rows[i].value, field_fault_text(fault));
-        if (!holds(bytes_of(out, pack_len(&p)), rows[i].fields != NULL ? rows[i].fields : ""))
-            fail_msg("row %zu: \"%s\" gives other fields", i, rows[i].value);
-    }
-}
-
-#define CHECK(identifier, rows) check_rows(identifier, rows, sizeof rows / sizeof rows[0])
 
 #define LETTERS_10 "abcdefghij"
 #define LETTERS_60 LETTERS_10 LETTERS_10 LETTERS_10 LETTERS_10 LETTERS_10 LETTERS_10
@@ -109,51 +72,6 @@ static void births(void **state)
     };
     /* clang-format on */
     CHECK(identifier_born, rows);
-}
-
-/* Goal: a document is brought to issuer, type and number, or refused with the part that is wrong.
- * Method: one row is one document. */
-static void documents(void **state)
-{
-    (void)state;
-    /* clang-format off */
-    static const struct row rows[] = {
-        {"NLD:passport:AB1234567", FAULT_NONE, "NLD|passport|AB1234567"},
-        {" nld : PassPort : ab-12.34/56 7 ", FAULT_NONE, "NLD|passport|AB1234567"},
-        {"GBR:driving licence:x1y", FAULT_NONE, "GBR|drivinglicence|X1Y"},
-        {"SYR:id:١٢٣", FAULT_NONE, "SYR|id|123"},
-        {"XXB:travel:1é2", FAULT_NONE, "XXB|travel|1E2"},
-        {"BGD:birth:ক১২", FAULT_NONE, "BGD|birth|ক12"},
-        {"KEN:military:12345678901234567890123456789012", FAULT_NONE,
-         "KEN|military|12345678901234567890123456789012"},
-        {"KEN:tax:123456789012345678901234567890123", FAULT_DOCUMENT_LENGTH, NULL},
-        {"KEN:tax:12", FAULT_DOCUMENT_LENGTH, NULL},
-        {"KEN:tax:", FAULT_DOCUMENT_LENGTH, NULL},
-        {"KEN:tax: - ", FAULT_DOCUMENT_LENGTH, NULL},
-        {"AB1234567", FAULT_DOCUMENT_FORM, NULL},
-        {"NLD:AB1234567", FAULT_DOCUMENT_FORM, NULL},
-        {":", FAULT_DOCUMENT_FORM, NULL},
-        {"NL:passport:AB1234567", FAULT_DOCUMENT_COUNTRY, NULL},
-        {"::123", FAULT_DOCUMENT_COUNTRY, NULL},
-        {"Netherlands:passport:AB123456", FAULT_DOCUMENT_COUNTRY, NULL},
-        {"ZZZ:passport:AB1234567", FAULT_DOCUMENT_COUNTRY, NULL},
-        {"NLD::AB1234567", FAULT_DOCUMENT_TYPE, NULL},
-        {"NLD:pass:AB1234567", FAULT_DOCUMENT_TYPE, NULL},
-        {"NLD:passports:AB1234567", FAULT_DOCUMENT_TYPE, NULL},
-        {"NLD:AB1234567:passport", FAULT_DOCUMENT_TYPE, NULL},
-        {"NLD:id:12_34", FAULT_DOCUMENT_SIGNS, NULL},
-        {"NLD:id:12:34", FAULT_DOCUMENT_SIGNS, NULL},
-        {"NLD:id:12(34)", FAULT_DOCUMENT_SIGNS, NULL},
-        {"NLD:id:1234?", FAULT_DOCUMENT_SIGNS, NULL},
-        {"NLD:id:unknown", FAULT_PLACEHOLDER, NULL},
-        {"NLD:id:00000000", FAULT_PLACEHOLDER, NULL},
-        {"NLD:id:9999-9999", FAULT_PLACEHOLDER, NULL},
-        {"NLD:id:12\xff", FAULT_ENCODING, NULL},
-        {"NLD:id:12\xee\x80\x80", FAULT_CHARACTER, NULL},
-        {"NLD:id:1" LETTERS_240 LETTERS_10, FAULT_TOO_LONG, NULL},
-    };
-    /* clang-format on */
-    CHECK(identifier_document, rows);
 }
 
 /* Goal: an address that can be one is brought to its form, everything else is refused.
@@ -311,9 +229,9 @@ static void sentences(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names),     cmocka_unit_test(births),    cmocka_unit_test(documents),
-        cmocka_unit_test(emails),    cmocka_unit_test(phones),    cmocka_unit_test(empty),
-        cmocka_unit_test(distorted), cmocka_unit_test(sentences),
+        cmocka_unit_test(names),     cmocka_unit_test(births), cmocka_unit_test(emails),
+        cmocka_unit_test(phones),    cmocka_unit_test(empty),  cmocka_unit_test(distorted),
+        cmocka_unit_test(sentences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
