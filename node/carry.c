@@ -184,11 +184,9 @@ static void deliver(struct node *n)
 
 enum err carry_commit(struct node *n)
 {
-    if (store_is_dirty(n->store)) {
-        enum err e = store_commit(n->store);
-        if (e != OK)
-            return e;
-    }
+    enum err e = store_commit(n->store); /* also fails where a read did, of which nobody knows */
+    if (e != OK)
+        return e;
     deliver(n);
     desk_on_committed(n->desk);
     return OK;

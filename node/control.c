@@ -6,6 +6,7 @@
  * place, and the oldest idle one gives way when all places are taken.
  */
 #include "node/node.h"
+#include "node/store.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -18,6 +19,7 @@
 
 #include "node/log.h"
 #include "node/problem.h"
+#include "node/store.h"
 #include "node/text.h"
 
 enum { CONTROL_BYTES_MAX = 32 << 20, READ_BYTES = 65536 };
@@ -279,6 +281,8 @@ static void read_client(struct control *c, struct client *k)
 
 static void write_client(struct control *c, struct client *k)
 {
+    if (store_has_failed(c->node->store))
+        return; /* what is to be said may rest on what could not be read */
     while (k->written < k->out.len) {
         ssize_t put = write(k->fd, k->out.data + k->written, k->out.len - k->written);
         if (put < 0 && (errno == EAGAIN || errno == EINTR))

@@ -15,6 +15,7 @@
 #include "node/notify.h"
 #include "node/problem.h"
 #include "node/store_read.h"
+#include "node/store_repair.h"
 #include "node/text.h"
 #include "protocol/fold.h"
 
@@ -267,6 +268,26 @@ static enum err open_transport(struct node *n, const struct node_secrets *secret
     return e;
 }
 
+/* Opens the store; one that is damaged is repaired first, as far as that can be done here. */
+static enum err open_store(struct node *n, struct problem *problem)
+{
+    char path[CONFIG_PATH_BYTES_MAX + 16];
+    struct problem unrepaired = {""};
+    snprintf(path, sizeof path, "%s/node.db", n->config.data_dir);
+    enum err e = store_open(&n->store, path, problem);
+    if (e != ERR_FORMAT)
+        return e;
+    log_line(LEVEL_ERROR, "store-damaged", log_text("why", problem->text));
+    if (store_repair(path, &unrepaired) != OK) {
+        log_line(LEVEL_ERROR, "store-not-repaired", log_text("why", unrepaired.text));
+        *problem = unrepaired;
+        return e;
+    }
+    log_line(LEVEL_WARNING, "store-repaired",
+             log_text("do", "see what became of it: seinpost status"));
+    return store_open(&n->store, path, problem);
+}
+
 static enum err load_post(struct node *n, struct problem *problem)
 {
     enum err e = desk_load_post(n->desk);
@@ -289,8 +310,6 @@ enum err node_open(struct node **out, const struct config *config, struct node_s
     author_of(bytes_of(config->org_id, strlen(config->org_id)), n->author);
     n->effects = calloc(1, sizeof *n->effects);
     n->outbox = outbox_new();
-    char path[CONFIG_PATH_BYTES_MAX + 16];
-    snprintf(path, sizeof path, "%s/node.db", config->data_dir);
     enum err e = n->effects == NULL || n->outbox == NULL ? ERR_FULL : OK;
     if (e == OK && !fold_is_frozen()) {
         problem_set(problem,
@@ -300,7 +319,7 @@ enum err node_open(struct node **out, const struct config *config, struct node_s
         e = ERR_VERSION;
     }
     if (e == OK)
-        e = store_open(&n->store, path, problem);
+        e = open_store(n, problem);
     if (e == OK)
         e = open_core(n, secrets, problem);
     if (e == OK)

@@ -29,6 +29,11 @@ enum err store_damaged(struct store *s)
     return ERR_FORMAT;
 }
 
+bool store_has_failed(const struct store *s)
+{
+    return s->has_failed;
+}
+
 const char *store_error_text(const struct store *s)
 {
     return s->problem.text;

@@ -73,6 +73,9 @@ MUST_CHECK enum err store_commit(struct store *s);
  * it after an erasure. ERR_IO: fatal. */
 MUST_CHECK enum err store_scrub_wal(struct store *s);
 
+/* Whether something failed, a read too: nothing that was concluded since may leave. */
+bool store_has_failed(const struct store *s);
+
 /* What failed first, for the person; empty if nothing did. Lives as long as the store. */
 const char *store_error_text(const struct store *s);
 

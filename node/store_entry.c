@@ -142,10 +142,10 @@ static enum err add_entries(struct store *s, uint32_t number, const struct effec
     return e;
 }
 
-static enum err add_tiles(struct store *s, uint32_t number, const struct effect_tile *tiles,
-                          size_t count)
+enum err store_add_tiles(struct store *s, uint32_t number, const struct effect_tile *tiles,
+                         size_t count)
 {
-    enum err e = OK;
+    enum err e = store_begin(s);
     for (size_t i = 0; i < count && e == OK; i++) {
         sqlite3_stmt *q = store_statement(s, SQL_TILE_NEW);
         store_bind_int(q, 1, number);
@@ -157,13 +157,11 @@ static enum err add_tiles(struct store *s, uint32_t number, const struct effect_
     return e;
 }
 
-enum err store_apply_entries(struct store *s, const struct effect *f)
+enum err store_add_entries(struct store *s, uint32_t number, const struct effect_entry *entries,
+                           size_t count)
 {
-    const struct effect_entry *entries = f->entries.entries;
-    size_t count = f->entries.count;
     assert(count <= BATCH_ENTRIES_MAX);
-    uint32_t number = 0;
-    enum err e = store_feed_write(s, f->entries.feed, &number);
+    enum err e = store_begin(s);
     if (e == OK)
         e = add_entries(s, number, entries, count);
     if (e == OK)
@@ -178,8 +176,19 @@ enum err store_apply_entries(struct store *s, const struct effect *f)
         if (is_opaque(entries[i].state))
             e = store_run_one(s, SQL_OPAQUE_NEW, store_entry_id(number, entries[i].index));
     }
+    return e;
+}
+
+enum err store_apply_entries(struct store *s, const struct effect *f)
+{
+    const struct effect_entry *entries = f->entries.entries;
+    size_t count = f->entries.count;
+    uint32_t number = 0;
+    enum err e = store_feed_write(s, f->entries.feed, &number);
     if (e == OK)
-        e = add_tiles(s, number, f->entries.tiles, f->entries.tile_count);
+        e = store_add_entries(s, number, entries, count);
+    if (e == OK)
+        e = store_add_tiles(s, number, f->entries.tiles, f->entries.tile_count);
     if (e == OK && f->entries.is_mended && count > 0)
         e = store_hole_fill(s, store_entry_id(number, entries[0].index),
                             store_entry_id(number, entries[0].index + count));

@@ -112,6 +112,17 @@ enum err store_feed_learn(struct store *s, const uint8_t author[AUTHOR_BYTES], u
     return e;
 }
 
+bool store_has_entries(struct store *s, uint32_t number)
+{
+    sqlite3_stmt *q = store_statement(s, SQL_ENTRY_RANGE);
+    store_bind_int(q, 1, store_entry_id(number, 0));
+    store_bind_int(q, 2, store_entry_id(number + 1, 0));
+    bool is_there = store_next(s, q);
+    if (is_there)
+        sqlite3_reset(q);
+    return is_there;
+}
+
 /* The used peaks of a frontier, largest first. */
 static size_t frontier_pack(const struct merkle_frontier *f, uint8_t *out)
 {
@@ -170,31 +181,31 @@ static bool checkpoint_unpack(struct bytes in, uint8_t out[CHECKPOINT_SIGNED_BYT
     return in.len == CHECKPOINT_SIGNED_BYTES || in.len == 0;
 }
 
-static bool record_read(sqlite3_stmt *q, struct feed_record *r)
+bool store_record_read(sqlite3_stmt *q, int at, struct feed_record *r)
 {
     *r = (struct feed_record){0};
-    struct bytes author = store_column_bytes(q, 1);
+    struct bytes author = store_column_bytes(q, at + 1);
     if (author.len != AUTHOR_BYTES)
         return false;
     memcpy(r->author, author.data, AUTHOR_BYTES);
-    r->feed_epoch = (uint32_t)sqlite3_column_int64(q, 2);
-    r->tree.size = (uint64_t)sqlite3_column_int64(q, 3);
-    r->heard_utc = sqlite3_column_int64(q, 4);
-    r->owed = (uint64_t)sqlite3_column_int64(q, 5);
-    r->refused = (uint64_t)sqlite3_column_int64(q, 6);
-    r->profile_plus_one = (uint64_t)sqlite3_column_int64(q, 7);
-    r->is_disputed = sqlite3_column_int64(q, 8) != 0;
-    r->opaque = (uint64_t)sqlite3_column_int64(q, 13);
-    r->newer = (uint64_t)sqlite3_column_int64(q, 14);
-    struct bytes proof = store_column_bytes(q, 12);
+    r->feed_epoch = (uint32_t)sqlite3_column_int64(q, at + 2);
+    r->tree.size = (uint64_t)sqlite3_column_int64(q, at + 3);
+    r->heard_utc = sqlite3_column_int64(q, at + 4);
+    r->owed = (uint64_t)sqlite3_column_int64(q, at + 5);
+    r->refused = (uint64_t)sqlite3_column_int64(q, at + 6);
+    r->profile_plus_one = (uint64_t)sqlite3_column_int64(q, at + 7);
+    r->is_disputed = sqlite3_column_int64(q, at + 8) != 0;
+    r->opaque = (uint64_t)sqlite3_column_int64(q, at + 13);
+    r->newer = (uint64_t)sqlite3_column_int64(q, at + 14);
+    struct bytes proof = store_column_bytes(q, at + 12);
     if (proof.len % HASH_BYTES != 0 || proof.len > sizeof r->proof)
         return false;
     if (proof.len > 0)
         memcpy(r->proof, proof.data, proof.len);
     r->proof_hashes = (uint32_t)(proof.len / HASH_BYTES);
-    return frontier_unpack(&r->tree, store_column_bytes(q, 9)) &&
-           checkpoint_unpack(store_column_bytes(q, 10), r->held) &&
-           checkpoint_unpack(store_column_bytes(q, 11), r->seen);
+    return frontier_unpack(&r->tree, store_column_bytes(q, at + 9)) &&
+           checkpoint_unpack(store_column_bytes(q, at + 10), r->held) &&
+           checkpoint_unpack(store_column_bytes(q, at + 11), r->seen);
 }
 
 enum err store_feeds(struct store *s, bool (*row)(void *ctx, const struct feed_record *record),
@@ -203,7 +214,7 @@ enum err store_feeds(struct store *s, bool (*row)(void *ctx, const struct feed_r
     sqlite3_stmt *q = store_statement(s, SQL_FEED_LIST);
     struct feed_record r;
     while (store_next(s, q)) {
-        bool is_sound = record_read(q, &r);
+        bool is_sound = store_record_read(q, 0, &r);
         if (is_sound && row(ctx, &r))
             continue;
         sqlite3_reset(q);

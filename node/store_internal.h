@@ -229,6 +229,9 @@ uint32_t store_feed_number(const struct store *s, const uint8_t author[AUTHOR_BY
 MUST_CHECK enum err store_feed_learn(struct store *s, const uint8_t author[AUTHOR_BYTES],
                                      uint32_t *number);
 
+/* A record from a row of its table, whose first column is at; false if it cannot be one. */
+bool store_record_read(sqlite3_stmt *q, int at, struct feed_record *r);
+
 /* Writes a record; its feed becomes known. */
 MUST_CHECK enum err store_feed_write(struct store *s, const struct feed_record *record,
                                      uint32_t *number);
@@ -246,6 +249,14 @@ MUST_CHECK enum err store_apply_gone(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_cut_back(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_lost(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_correction(struct store *s, const struct effect *f);
+
+/* Entries of a feed, and every row that follows from them; roots of its subtrees; whether it has
+ * entries. */
+MUST_CHECK enum err store_add_entries(struct store *s, uint32_t number,
+                                      const struct effect_entry *entries, size_t count);
+MUST_CHECK enum err store_add_tiles(struct store *s, uint32_t number,
+                                    const struct effect_tile *tiles, size_t count);
+bool store_has_entries(struct store *s, uint32_t number);
 
 /* Writes beside the target, also of an erasure, which takes it back. */
 MUST_CHECK enum err store_correction_add(struct store *s, uint32_t number, uint64_t target,

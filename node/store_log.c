@@ -69,17 +69,6 @@ static bool is_header(struct log *l)
            u32_at(l->header + 8) == STORE_PAGE_BYTES && is_equal(s, sum_at(l->header + 24));
 }
 
-static bool mend_header(struct log *l)
-{
-    for (size_t bit = 0; bit < 8 * sizeof l->header; bit++) {
-        l->header[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        if (is_header(l))
-            return true;
-        l->header[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    }
-    return false;
-}
-
 static off_t frame_at(uint32_t i)
 {
     return HEADER_BYTES_OF_LOG + (off_t)i * FRAME_BYTES;
@@ -107,20 +96,65 @@ static bool is_whole(const struct log *l, struct sum before)
     return is_ours(l) && is_equal(frame_sum(l, before), sum_at(l->frame + FRAME_SUM_AT));
 }
 
-/* Turns back one bit of a frame, wherever in it that is. */
-static bool mend_frame(struct log *l, struct sum before)
+/* The sums are weak: a bit of the last word that they cover does to them what a bit of themselves
+ * does. So of several bits that would do, the one is taken with which what follows fits, too. */
+
+/* Whether the first frame belongs to the header, or there is none. */
+static bool fits_header(struct log *l)
 {
-    bool has_salt = is_ours(l);
+    return !read_frame(l, 0) || is_ours(l);
+}
+
+static bool mend_header(struct log *l)
+{
+    uint8_t any[HEADER_BYTES_OF_LOG];
+    bool has_any = false;
+    for (size_t bit = 0; bit < 8 * sizeof l->header; bit++) {
+        l->header[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        if (is_header(l)) {
+            if (fits_header(l))
+                return true;
+            memcpy(any, l->header, sizeof any);
+            has_any = true;
+        }
+        l->header[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    if (has_any)
+        memcpy(l->header, any, sizeof any);
+    return has_any && is_header(l);
+}
+
+/* Whether the frame behind number i follows from what is in hand as number i; true if none does. */
+static bool fits_frame(struct log *l, uint32_t i)
+{
+    uint8_t kept[FRAME_BYTES];
+    memcpy(kept, l->frame, sizeof kept);
+    bool fits = !read_frame(l, i + 1) || !is_ours(l) || is_whole(l, sum_at(kept + FRAME_SUM_AT));
+    memcpy(l->frame, kept, sizeof kept);
+    return fits;
+}
+
+/* Turns back one bit of frame i, wherever in it that is. */
+static bool mend_frame(struct log *l, uint32_t i, struct sum before)
+{
+    uint8_t any[FRAME_BYTES];
+    bool has_salt = is_ours(l), has_any = false;
     for (size_t bit = 0; bit < 8 * (size_t)FRAME_BYTES; bit++) {
         bool is_salt = bit / 8 >= SALT_AT && bit / 8 < FRAME_SUM_AT;
         if (is_salt == has_salt)
             continue; /* the salt is wrong, or it is something else */
         l->frame[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        if (is_whole(l, before))
-            return true;
+        if (is_whole(l, before)) {
+            if (fits_frame(l, i))
+                return true;
+            memcpy(any, l->frame, sizeof any);
+            has_any = true;
+        }
         l->frame[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
-    return false;
+    if (has_any)
+        memcpy(l->frame, any, sizeof any);
+    return has_any;
 }
 
 /* Frames from i on that follow, each, what the one before says of itself: written after it. */
@@ -149,7 +183,7 @@ static void look(struct log *l, struct log_look *out)
     for (uint32_t i = 0; has_header && read_frame(l, i); i++) {
         if (!is_whole(l, before)) {
             bool was_ours = is_ours(l);
-            if (!mend_frame(l, before)) {
+            if (!mend_frame(l, i, before)) {
                 out->lost = count_behind(l, i);
                 out->is_doubtful = was_ours && out->lost == 0;
                 return;

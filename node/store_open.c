@@ -21,8 +21,8 @@
 static enum err damaged(const char *path, const char *text, struct problem *problem)
 {
     problem_set(problem,
-                _("%s is damaged: %s. Restore a backup, or move the file away and start "
-                  "again; the node then fetches what its peers hold."),
+                _("%s is damaged: %s. Start the node: it repairs what can be repaired, and fetches "
+                  "from its peers what they hold."),
                 path, text);
     return ERR_FORMAT;
 }
@@ -331,6 +331,10 @@ static enum err note_findings(struct store *s)
     f.fate = FATE_MENDED;
     if (e == OK && f.count > 0)
         e = store_finding_add(s, &f);
+    if (e == OK && s->log.lost > 0)
+        e = store_begin(s);
+    if (e == OK && s->log.lost > 0)
+        e = store_run_two(s, SQL_MARK_SET, MARK_BUDGETS_LOST, 1);
     f.count = s->log.lost + s->log.is_doubtful;
     f.fate = s->log.is_doubtful ? FATE_DOUBTFUL : FATE_LOST;
     if (e == OK && f.count > 0)

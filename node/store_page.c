@@ -94,6 +94,16 @@ static bool read_copy(const char *path, uint8_t page[STORE_PAGE_BYTES])
     return is_read;
 }
 
+bool store_page_is_first_right(const char *path)
+{
+    uint8_t page[STORE_PAGE_BYTES];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool is_right = read_at(fd, page);
+    if (fd >= 0)
+        close(fd);
+    return is_right;
+}
+
 /* Not there, or wrong, is as good as not made: only a damaged first page needs it. */
 void store_page_keep_first(const struct store *s)
 {

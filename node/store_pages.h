@@ -30,8 +30,10 @@ void store_page_mark(const char *path);
 bool store_page_is_marked(const char *path);
 void store_page_unmark(const char *path);
 
-/* Keeps a copy of the first page beside the file, where all tables begin; and puts it back in a
- * closed file whose first page is damaged. False if there is none. */
+/* Whether the first page of a closed file is right. Keeps a copy of it beside the file, where all
+ * tables begin; and puts it back in a closed file whose first page is damaged. False if there is
+ * none. */
+bool store_page_is_first_right(const char *path);
 void store_page_keep_first(const struct store *s);
 bool store_page_restore_first(const char *path);
 

@@ -4,41 +4,19 @@ import struct
 
 PAGE = 8192
 MASK = (1 << 64) - 1
-
-
-def _rotl(x, n):
-    return (x << n | x >> (64 - n)) & MASK
-
-
-def siphash(data, key):
-    """SipHash-2-4 of data, whose length is a multiple of 8 bytes."""
-    k0, k1 = struct.unpack("<QQ", key)
-    v0, v1 = k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D
-    v2, v3 = k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573
-    words = struct.unpack(f"<{len(data) // 8}Q", data) + ((len(data) & 0xFF) << 56,)
-    for at, m in enumerate(words + (None,)):
-        if m is None:
-            v2 ^= 0xFF
-        else:
-            v3 ^= m
-        for _ in range(4 if m is None else 2):
-            v0 = (v0 + v1) & MASK
-            v1 = _rotl(v1, 13) ^ v0
-            v0 = _rotl(v0, 32)
-            v2 = (v2 + v3) & MASK
-            v3 = _rotl(v3, 16) ^ v2
-            v0 = (v0 + v3) & MASK
-            v3 = _rotl(v3, 21) ^ v0
-            v2 = (v2 + v1) & MASK
-            v1 = _rotl(v1, 17) ^ v2
-            v2 = _rotl(v2, 32)
-        if m is not None:
-            v0 ^= m
-    return v0 ^ v1 ^ v2 ^ v3
+TABLE = []
+for byte in range(256):
+    r = byte
+    for _ in range(8):
+        r = r >> 1 ^ (0xC96C5795D7870F42 if r & 1 else 0)
+    TABLE.append(r)
 
 
 def page_sum(page, number):
-    return siphash(page[:PAGE - 8], b"seinpost/sum" + struct.pack("<I", number))
+    r = MASK ^ number
+    for byte in page[:PAGE - 8]:
+        r = TABLE[(r ^ byte) & 0xFF] ^ r >> 8
+    return MASK ^ r
 
 
 def seal(path):

@@ -291,7 +291,7 @@ static void test_flipped_bit(void **state)
     assert_int_equal(found[0].count, 1);
     assert_int_equal(found[1].utc, 0);
     store_close(&s);
-    for (size_t bit = 28; bit < 30; bit++)
+    for (size_t bit = 28; bit < 31; bit++)
         flip_bit(f->file,
                  place_of(f->file, bytes_of(room[7].body + 4, SALT_BYTES - 4)) * 8 - 32 + bit);
     struct problem problem = {0};
