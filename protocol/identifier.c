@@ -5,7 +5,6 @@
 #include "protocol/fold.h"
 #include "protocol/folded.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -99,52 +98,6 @@ static enum field_fault put_email(struct folded *f, struct pack *out)
     return FAULT_NONE;
 }
 
-/* Leaves out each "(0)", the zero that is dialled only within the country. */
-static struct bytes drop_trunk_zero(struct folded *f, struct bytes text)
-{
-    uint8_t *out = f->text + (text.data - f->text);
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.len - i >= 3 && memcmp(text.data + i, "(0)", 3) == 0)
-            i += 2;
-        else
-            out[len++] = text.data[i];
-    }
-    return bytes_of(out, len);
-}
-
-/* Takes "+" or "00" off. False if neither is there, or no country code follows. */
-static bool take_plus(struct bytes *digits)
-{
-    size_t prefix = digits->len > 0 && digits->data[0] == '+' ? 1 : 2;
-    if (digits->len <= prefix || (prefix == 2 && memcmp(digits->data, "00", 2) != 0))
-        return false;
-    *digits = bytes_of(digits->data + prefix, digits->len - prefix);
-    return digits->data[0] != '0';
-}
-
-static enum field_fault put_phone(struct folded *f, struct pack *out)
-{
-    struct bytes digits = folded_drop(f, folded_view(f), " -./");
-    digits = folded_drop(f, drop_trunk_zero(f, digits), "()");
-    for (size_t i = 0; i < digits.len; i++) {
-        bool is_plus = i == 0 && digits.data[i] == '+';
-        if (!is_plus && (digits.data[i] < '0' || digits.data[i] > '9'))
-            return FAULT_PHONE_SIGNS;
-    }
-    if (!take_plus(&digits))
-        return FAULT_PHONE_PREFIX;
-    if (digits.len < PHONE_DIGITS_MIN || digits.len > PHONE_DIGITS_MAX)
-        return FAULT_PHONE_LENGTH;
-    if (memcmp(digits.data, digits.data + 1, digits.len - 1) == 0)
-        return FAULT_PLACEHOLDER;
-    pack_u16(out, (uint16_t)(digits.len + 1));
-    pack_u8(out, '+');
-    pack_bytes(out, digits);
-    assert(!out->is_full);
-    return FAULT_NONE;
-}
-
 typedef enum field_fault put_fn(struct folded *f, struct pack *out);
 
 static enum field_fault canonical(struct bytes value, folded_fn *fold, put_fn *put,
@@ -194,9 +147,4 @@ enum field_fault identifier_born(struct bytes value, struct pack *out)
 enum field_fault identifier_email(struct bytes value, struct pack *out)
 {
     return canonical(value, fold_mail, put_email, out);
-}
-
-enum field_fault identifier_phone(struct bytes value, struct pack *out)
-{
-    return canonical(value, fold_code, put_phone, out);
 }

@@ -21,8 +21,7 @@ enum {
     FOLDED_NAME_BYTES_MAX = 240,
     DOCUMENT_NUMBER_MIN = 3, /* letters and digits */
     DOCUMENT_NUMBER_MAX = 32,
-    PHONE_DIGITS_MIN = 8, /* the country code included */
-    PHONE_DIGITS_MAX = 15,
+    PHONE_DIGITS_MAX = 15, /* the country code included */
     BORN_YEAR_MIN = 1900,
     BORN_YEAR_MAX = 2100,
     MAIL_LOCAL_BYTES_MAX = 64,   /* RFC 5321 section 4.5.3.1 */
@@ -66,12 +65,18 @@ enum {
                               "leave it out")                                                      \
     X(FAULT_EMAIL,            "is not an e-mail address; write it as name@example.org, "           \
                               "with a semicolon between two addresses")                            \
+    X(FAULT_EMAIL_SHARED,     "is an address that several people read; leave it out, or write the " \
+                              "person's own")                                                      \
     X(FAULT_PHONE_PREFIX,     "does not begin with + and the country code; "                       \
                               "write it as +31 6 12345678")                                        \
+    X(FAULT_PHONE_COUNTRY,    "begins with a country or area code that is not in use; check the "  \
+                              "digits after the +")                                                \
     X(FAULT_PHONE_SIGNS,      "holds signs that are not part of a phone number; "                  \
                               "write it as +31 6 12345678, with a semicolon between two numbers")  \
-    X(FAULT_PHONE_LENGTH,     "is too short or too long for a phone number; "                      \
-                              "it needs 8 to 15 digits, the country code included")
+    X(FAULT_PHONE_EXTENSION,  "has an extension, so that several people share the number; leave "  \
+                              "it out, or write the person's own")                                 \
+    X(FAULT_PHONE_LENGTH,     "has too few or too many digits for its country; "                   \
+                              "count them again, the country code included")
 /* clang-format on */
 
 enum field_fault {
@@ -122,9 +127,12 @@ MUST_CHECK enum field_fault identifier_document(struct bytes value, struct pack 
  * a tag more has, for all we know, another address. FAULT_EMAIL. */
 MUST_CHECK enum field_fault identifier_email(struct bytes value, struct pack *out);
 
-/* A phone number: one field, "+" and the digits (E.164). 00 at the start stands for +; spaces,
- * hyphens, dots, slashes, parentheses and "(0)" are left out. FAULT_PHONE_*, and
- * FAULT_PLACEHOLDER where all digits are alike. */
+/* A phone number: one field, "+" and the digits (E.164). 00 at the start stands for +, 011 where
+ * ten digits or more follow; "tel:" before it, spaces, hyphens, dots, slashes and parentheses are
+ * left out, and so is a national prefix (phone_country.h). Palestinian mobile numbers (56, 59) are
+ * those of +970, although +972 reaches them too. FAULT_PHONE_*: an extension is refused, since the
+ * number before it is that of an office. FAULT_PLACEHOLDER where all digits behind the code are
+ * alike or count up or down, or the last seven are alike. */
 MUST_CHECK enum field_fault identifier_phone(struct bytes value, struct pack *out);
 
 #endif
