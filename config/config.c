@@ -62,6 +62,10 @@ static const struct config_key keys[CONFIG_KEYS] = {
         "connections_per_source", CONFIG_TYPE_NUMBER, false, false, "128", 8, 1000, NULL,
         "128", "connections that one address may have to this node at a time",
         offsetof(struct config, connections_per_source)},
+    [CONFIG_RESERVE_MB] = {
+        "reserve_mb", CONFIG_TYPE_NUMBER, false, false, "32", 0, 4096, NULL,
+        "32", "room on the disk, in megabytes, kept back for what must be possible when it is full",
+        offsetof(struct config, reserve_mb)},
     [CONFIG_LOCALE] = {
         "locale", CONFIG_TYPE_WORD, false, false, NULL, 0, CONFIG_LOCALE_BYTES_MAX, NULL,
         "nl_NL.UTF-8", "language of messages, instead of the one of the environment",

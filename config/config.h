@@ -49,6 +49,7 @@ enum config_id {
     CONFIG_LOG_LEVEL,
     CONFIG_IO_THREADS,
     CONFIG_CONNECTIONS_PER_SOURCE,
+    CONFIG_RESERVE_MB,
     CONFIG_LOCALE,
     CONFIG_ORGID_LISTS,
     CONFIG_KEYS
@@ -93,6 +94,7 @@ struct config {
     int log_level;                                   /* an enum config_log_level */
     int io_threads;
     int connections_per_source;
+    int reserve_mb;                              /* 0 none */
     char locale[CONFIG_LOCALE_BYTES_MAX + 1];    /* optional */
     char orgid_lists[CONFIG_PATH_BYTES_MAX + 1]; /* optional */
 };

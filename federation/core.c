@@ -253,6 +253,11 @@ void federation_load_budget(struct federation *f, const uint8_t member[AUTHOR_BY
     feed->budget_day = day;
 }
 
+void federation_brake(struct federation *f, bool is_braked)
+{
+    f->is_braked = is_braked;
+}
+
 void federation_load_mark(struct federation *f, enum mark mark, uint64_t value)
 {
     if (mark > 0 && mark < MARK_COUNT)

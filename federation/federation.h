@@ -111,6 +111,10 @@ void federation_load_prekey(struct federation *f, uint32_t week, const uint8_t s
  * over. */
 void federation_load_parcel(struct federation *f, const struct parcel_record *record);
 
+/* While there is no room to store more, nothing more is asked of others, but what is missing of the
+ * own feed; what is under way still comes. Takes effect with the next tick. */
+void federation_brake(struct federation *f, bool is_braked);
+
 /* Carries one event through. *out is cleared first; its contents live until the next step. */
 void federation_step(struct federation *f, const struct event *ev, struct effects *out);
 

@@ -131,7 +131,7 @@ static void choose(struct federation *f, struct feed *feed, struct effects *out)
     bool may_grow = roster_is_active(org) ||
                     (org != NULL && chapters_is_short(feed) && !core_is_witnessed(f, feed));
     bool is_frozen = feed->rec.is_disputed && !chapters_is_short(feed);
-    bool is_wanted = may_grow && !is_frozen && (!is_own(f, feed) || f->is_behind);
+    bool is_wanted = may_grow && !is_frozen && (is_own(f, feed) ? f->is_behind : !f->is_braked);
     if (!is_wanted) {
         leave_source(f, feed, out);
         watch(f, feed, 0, out);

@@ -215,6 +215,19 @@ static void show_coverage(const json_t *s)
     }
 }
 
+static void show_disk(const json_t *s)
+{
+    const json_t *d = json_object_get(s, "disk");
+    if (!is_true(d, "full"))
+        return;
+    printf(_("THE DISK IS FULL: %s has %lld MB left, and of %lld MB that the node keeps back %lld. "
+             "Nothing new is registered here and nothing of others is taken in; erasing and "
+             "retracting go on. Make room, at least %lld MB.\n"),
+           words_text(d, "folder"), words_number(d, "free_mb"),
+           words_number(d, "reserve_wanted_mb"), words_number(d, "reserve_mb"),
+           words_room_needed(d));
+}
+
 static void on_line(void *ctx, const json_t *line)
 {
     const bool *is_json = ctx;
@@ -225,6 +238,7 @@ static void on_line(void *ctx, const json_t *line)
         cli_json(json_incref(s));
         return;
     }
+    show_disk(s);
     const json_t *roster = json_object_get(s, "roster"), *feed = json_object_get(s, "feed");
     if (!json_is_object(roster)) {
         printf(_("%s has no member list yet; import one: seinpost roster import FILE\n"),

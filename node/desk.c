@@ -194,11 +194,27 @@ static bool must_wait(const struct desk *d, const char *what)
     return false;
 }
 
+/* Whether a request only adds: with a full disk those wait, so that what takes back can go on. */
+static bool is_addition(const char *what)
+{
+    static const char *const rows[] = {"publish",     "amend",     "alert-publish",
+                                       "alert-amend", "watch-add", "send"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i], what) == 0)
+            return true;
+    return false;
+}
+
 void desk_request(struct desk *d, uint64_t client, json_t *request)
 {
     const char *what = json_string_value(json_object_get(request, "do"));
     if (must_wait(d, what)) {
         desk_refuse(d, client, "restored");
+        json_decref(request);
+        return;
+    }
+    if (what != NULL && is_addition(what) && store_room(d->node->store).is_tight) {
+        desk_refuse(d, client, "disk-full");
         json_decref(request);
         return;
     }

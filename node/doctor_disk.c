@@ -40,8 +40,8 @@ static void check_room(struct doctor *d, const struct config *c)
         return;
     }
     doctor_todo(d, "disk",
-                _("The disk of %s has only %llu MB left; a node whose disk is full "
-                  "stops."),
+                _("The disk of %s has only %llu MB left; a node whose disk is full takes "
+                  "in nothing more."),
                 c->data_dir, mb);
     doctor_step(d, _("Make room on the disk of %s, at least %d MB."), c->data_dir, ROOM_MB_MIN);
 }

@@ -365,9 +365,32 @@ static void check_files(struct doctor *d, const json_t *status)
                      "start the node again."));
 }
 
+static void check_disk(struct doctor *d, const json_t *status)
+{
+    const json_t *disk = json_object_get(status, "disk");
+    if (is_true(disk, "full")) {
+        doctor_todo(d, "room",
+                    _("The disk is full: nothing new is registered here and nothing of others is "
+                      "taken in. Of %lld MB that the node keeps back it has %lld."),
+                    words_number(disk, "reserve_wanted_mb"), words_number(disk, "reserve_mb"));
+        doctor_step(d,
+                    _("Make room on the disk of %s, at least %lld MB; the node goes on by "
+                      "itself."),
+                    words_text(disk, "folder"), words_room_needed(disk));
+    } else if (words_number(disk, "reserve_wanted_mb") == 0) {
+        doctor_note(d, "room",
+                    _("The node keeps nothing back for a full disk (reserve_mb = 0): nobody could "
+                      "erase or retract then."));
+    } else {
+        doctor_well(d, "room", _("The node keeps %lld MB back for a full disk."),
+                    words_number(disk, "reserve_mb"));
+    }
+}
+
 void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
 {
     check_files(d, status);
+    check_disk(d, status);
     if (!json_is_object(json_object_get(status, "roster")))
         return;
     check_signing(d, status);

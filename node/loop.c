@@ -24,6 +24,7 @@ enum {
     OUTBOX_BYTES_A_TURN = 4u << 20, /* or this much to be sent */
     SELFTEST_MS = 10000,
     SWEEP_LOG_MS = 60000,
+    ROOM_MS = 250, /* between looks at the room on the disk */
     RESEND_MS = 2, /* between tries to send what a connection had no room for */
 };
 
@@ -439,11 +440,30 @@ static void tell_turned_away(const struct node *n, struct turned_away *told)
     *told = now;
 }
 
+/* Looks at the room on the disk, and lets no more in than it has room for. */
+static void watch_room(struct node *n)
+{
+    if (n->room_ms != 0 && node_now_ms() - n->room_ms < ROOM_MS)
+        return;
+    n->room_ms = node_now_ms();
+    struct store_room r = store_room_review(n->store, (uint64_t)n->config.reserve_mb << 20);
+    federation_brake(n->core, r.is_tight);
+    if (r.is_tight && !n->is_tight)
+        log_line(LEVEL_ERROR, "disk-full", log_u64("free-mb", r.free_bytes >> 20),
+                 log_u64("reserve-mb", r.reserve_held >> 20),
+                 log_text("do", "make room on the disk of data_dir; until then nothing new is "
+                                "taken in, erasing and retracting go on"));
+    if (!r.is_tight && n->is_tight)
+        log_line(LEVEL_INFO, "disk-has-room", log_u64("free-mb", r.free_bytes >> 20));
+    n->is_tight = r.is_tight;
+}
+
 /* One turn: wait, take, commit, let go. */
 static enum err turn(struct node *n, int signals, bool *has_ended)
 {
     size_t count;
     zmq_pollitem_t *items = transport_poll_items(n->transport, 2 + CONTROL_CLIENTS_MAX, &count);
+    watch_room(n);
     items[0] = (zmq_pollitem_t){.fd = signals, .events = ZMQ_POLLIN};
     size_t own = control_poll_items(n->control, items + 1);
     if (zmq_poll(items, (int)count, wait_ms(n)) < 0 && errno != EINTR)

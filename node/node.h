@@ -37,6 +37,8 @@ struct node {
     struct control *control;
     struct outbox *outbox;
     bool is_stepping; /* the core is not entered twice */
+    bool is_tight;    /* the disk has no room for what can wait */
+    uint64_t room_ms; /* when that was looked at last */
 };
 
 /* ---- loop.c ---- */

@@ -192,6 +192,15 @@ static json_t *own_relays(const struct node *n)
     return list;
 }
 
+static json_t *disk_json(const struct node *n)
+{
+    struct store_room r = store_room(n->store);
+    return json_pack("{s:b,s:s,s:I,s:I,s:I}", "full", r.is_tight, "folder", n->config.data_dir,
+                     "free_mb", (json_int_t)(r.free_bytes >> 20), "reserve_mb",
+                     (json_int_t)(r.reserve_held >> 20), "reserve_wanted_mb",
+                     (json_int_t)(r.reserve_bytes >> 20));
+}
+
 json_t *status_json(struct node *n)
 {
     const struct roster *r = federation_roster(n->core);
@@ -203,6 +212,7 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "self", r != NULL ? list_self_json(r, n->author) : json_null());
     json_object_set_new(out, "files_max", json_integer(files_max()));
     json_object_set_new(out, "now", list_time_json(node_now_utc()));
+    json_object_set_new(out, "disk", disk_json(n));
     json_object_set_new(out, "signing",
                         json_pack("{s:b,s:b,s:b,s:b,s:I,s:I,s:o}", "may_sign", s.may_sign, "behind",
                                   s.is_behind, "disputed", s.is_disputed, "twin", s.is_twin,

@@ -8,10 +8,21 @@
 enum err store_fail(struct store *s, const char *doing)
 {
     if (!s->has_failed) {
-        problem_set(&s->problem, _("The store failed while %s: %s (SQLite code %d)."), doing,
-                    sqlite3_errmsg(s->db), sqlite3_extended_errcode(s->db));
-        s->has_failed = true;
         int rc = sqlite3_extended_errcode(s->db);
+        if ((rc & 0xFF) == SQLITE_FULL)
+            problem_set(&s->problem,
+                        _("The disk is full, and what the node kept back is used up: nothing can "
+                          "be written. Make room on the disk of %s."),
+                        s->path);
+        else if (rc == SQLITE_IOERR_FSYNC)
+            problem_set(&s->problem,
+                        _("The disk could not keep what was written while %s (%s, SQLite code %d). "
+                          "What was confirmed is not lost. If it happens again, replace the disk."),
+                        doing, sqlite3_errmsg(s->db), rc);
+        else
+            problem_set(&s->problem, _("The store failed while %s: %s (SQLite code %d)."), doing,
+                        sqlite3_errmsg(s->db), rc);
+        s->has_failed = true;
         if (rc == SQLITE_IOERR_DATA || (rc & 0xFF) == SQLITE_CORRUPT)
             store_page_mark(s->path); /* the next start looks at all of it, and repairs it */
     }
@@ -139,6 +150,19 @@ enum err store_begin(struct store *s)
     return e;
 }
 
+struct store_room store_room(const struct store *s)
+{
+    return (struct store_room){s->reserve.free_bytes, s->reserve.wanted, s->reserve.held,
+                               s->reserve.is_tight};
+}
+
+struct store_room store_room_review(struct store *s, uint64_t reserve_bytes)
+{
+    reserve_want(&s->reserve, reserve_bytes);
+    (void)reserve_review(&s->reserve);
+    return store_room(s);
+}
+
 bool store_is_dirty(const struct store *s)
 {
     return s->is_dirty;
@@ -179,7 +203,7 @@ enum err store_commit(struct store *s)
         s->has_erased = false;
         return store_scrub_wal(s);
     }
-    if (s->log_pages >= STORE_LOG_PAGES)
+    if (s->log_pages >= (s->reserve.is_tight ? STORE_LOG_PAGES_TIGHT : STORE_LOG_PAGES))
         return checkpoint(s, SQLITE_CHECKPOINT_PASSIVE);
     return OK;
 }

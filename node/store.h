@@ -14,6 +14,8 @@
  * Reads that have no way to report an error answer "nothing there" and make the next store_commit
  * fail, so nothing that was concluded from such an answer gets out.
  *
+ * A full disk is a failure only when the reserve is used up (reserve.h).
+ *
  * Erasure. A commit that erased a body checkpoints and empties the log at once; with store_scrub.h
  * nothing of the body is then left in either file. (Blocks that a file system or a disk gave up on
  * its own are beyond reach.)
@@ -34,7 +36,8 @@ enum {
     STORE_SCHEMA = 3,               /* version of the tables; user_version of the file */
     STORE_APPLICATION = 0x53505354, /* "SPST"; application_id of the file */
     STORE_CACHE_KIB = 16 * 1024,
-    STORE_LOG_PAGES = 2048, /* log length (16 MiB) at which a commit copies it into the file */
+    STORE_LOG_PAGES = 2048,     /* log length (16 MiB) at which a commit copies it into the file */
+    STORE_LOG_PAGES_TIGHT = 64, /* the same where room on the disk is tight */
     STORE_LOG_BYTES_KEPT = 32 * 1024 * 1024,  /* a longer log file is cut back */
     STORE_CHECK_BYTES_MAX = 64 * 1024 * 1024, /* a file up to this size is checked at open */
 };
@@ -75,6 +78,19 @@ MUST_CHECK enum err store_scrub_wal(struct store *s);
 
 /* Whether something failed, a read too: nothing that was concluded since may leave. */
 bool store_has_failed(const struct store *s);
+
+/* The room on the disk under the store, and whether it is tight (reserve.h): then the caller takes
+ * in nothing that can wait. reserve_bytes says how much the store is to keep back from now on. To
+ * be called again and again, in or out of a transaction. */
+struct store_room {
+    uint64_t free_bytes;                  /* beside the reserve */
+    uint64_t reserve_bytes, reserve_held; /* what is to be kept back, and what is */
+    bool is_tight;
+};
+struct store_room store_room_review(struct store *s, uint64_t reserve_bytes);
+
+/* As the last review left it, but for what writes took from the reserve since. */
+struct store_room store_room(const struct store *s);
 
 /* What failed first, for the person; empty if nothing did. Lives as long as the store. */
 const char *store_error_text(const struct store *s);

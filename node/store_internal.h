@@ -10,6 +10,7 @@
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
  * store_correct.c  what was taken back, alerts, the watch-list
  * store_post.c     envelopes: prekeys, what became of each, inbox and outbox
+ * reserve.c        room on the disk that is kept back
  * store_write.c    the other effects, the desk; store_read.c  the other reads
  *
  * An entry's id is its feed's number << 40 | its index, so that one feed's entries are neighbours
@@ -19,6 +20,7 @@
 #define NODE_STORE_INTERNAL_H
 
 #include "federation/effect.h"
+#include "node/reserve.h"
 #include "node/store.h"
 #include "node/store_filter.h"
 #include "node/store_log.h"
@@ -184,6 +186,7 @@ struct store {
     struct pair *pairs; /* the tags of one batch, and as much room to sort them */
     struct feed_table feeds;
     struct store_filter filter;
+    struct reserve reserve;
     struct problem problem;
     char path[STORE_PATH_BYTES];
     int page_fd; /* on the same file, for looking at its pages; -1 none */

@@ -1,5 +1,6 @@
 #include "node/store_layer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ struct layer_file {
     struct frame *frames;
     size_t frame_count;
     struct layer_notes notes;
+    struct reserve *reserve; /* NULL: none */
     uint8_t page[STORE_PAGE_BYTES];
 };
 
@@ -48,9 +50,22 @@ static int read_real(struct layer_file *s, void *out, int len, sqlite3_int64 at)
     return s->real->pMethods->xRead(s->real, out, len, at);
 }
 
+/* Whether a write failed because there is no room: on the disk, or in this user's share of it. */
+static bool is_full(struct layer_file *s, int rc)
+{
+    int fault = 0;
+    if (rc == SQLITE_IOERR_WRITE)
+        s->real->pMethods->xFileControl(s->real, SQLITE_FCNTL_LAST_ERRNO, &fault);
+    return rc == SQLITE_FULL || fault == EDQUOT;
+}
+
+/* A write may be repeated: the same bytes go to the same place. */
 static int write_real(struct layer_file *s, const void *data, int len, sqlite3_int64 at)
 {
-    return s->real->pMethods->xWrite(s->real, data, len, at);
+    int rc = s->real->pMethods->xWrite(s->real, data, len, at);
+    while (rc != SQLITE_OK && is_full(s, rc) && s->reserve != NULL && reserve_give(s->reserve))
+        rc = s->real->pMethods->xWrite(s->real, data, len, at);
+    return rc;
 }
 
 /* ---- The log ---- */
@@ -338,6 +353,16 @@ struct layer_notes store_layer_notes(sqlite3 *db)
     take_notes(file_of(db, SQLITE_FCNTL_JOURNAL_POINTER), &out);
     take_notes(file_of(db, SQLITE_FCNTL_FILE_POINTER), &out);
     return out;
+}
+
+void store_layer_reserve(sqlite3 *db, struct reserve *r)
+{
+    static const int which[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
+    for (size_t i = 0; i < sizeof which / sizeof which[0]; i++) {
+        struct layer_file *s = file_of(db, which[i]);
+        if (s != NULL)
+            s->reserve = r;
+    }
 }
 
 bool store_layer_has_sums(sqlite3 *db)

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "node/reserve.h"
+
 /* Registers the layer with SQLite, once a process; returns the name to open a file with, or NULL if
  * SQLite has no usable default layer. */
 const char *store_layer_register(void);
@@ -35,6 +37,10 @@ struct layer_notes store_layer_notes(sqlite3 *db);
  * it. fd is open on the same file, for reading, and is not to be closed before db is. */
 enum layer_page { LAYER_PAGE_RIGHT, LAYER_PAGE_MENDED, LAYER_PAGE_DAMAGED };
 enum layer_page store_layer_check(sqlite3 *db, int fd, uint32_t page);
+
+/* From now on a write that finds the disk full takes from this reserve and is tried again. r is to
+ * live as long as db; NULL: none. */
+void store_layer_reserve(sqlite3 *db, struct reserve *r);
 
 /* Whether the pages of this file carry checksums (those of older versions do not). */
 bool store_layer_has_sums(sqlite3 *db);

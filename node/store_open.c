@@ -37,6 +37,13 @@ static enum err refuse(const struct store *s, const char *path, struct problem *
                     path);
         return ERR_FORMAT;
     }
+    if (rc == SQLITE_FULL) {
+        problem_set(problem,
+                    _("%s cannot be opened, since the disk is full and the node's reserve is used "
+                      "up. Make room on that disk, then start again; nothing is lost."),
+                    path);
+        return ERR_IO;
+    }
     if (rc == SQLITE_BUSY) {
         problem_set(problem, _("%s is in use by another program. Is the node already running?"),
                     path);
@@ -265,8 +272,12 @@ static enum err connect(struct store *s, const char *path, struct problem *probl
     enum err e = identify(s, path, &version, problem);
     if (e != OK)
         return e;
-    if (!use_log(s->db) || !set_up(s->db) || !bring_up(s->db, version))
+    if (!use_log(s->db))
         return refuse(s, path, problem);
+    store_layer_reserve(s->db, &s->reserve);
+    if (!set_up(s->db) || !bring_up(s->db, version))
+        return refuse(s, path, problem);
+    store_layer_reserve(s->db, &s->reserve); /* the log of a new file is there only now */
     return OK;
 }
 
@@ -389,6 +400,7 @@ enum err store_open(struct store **out, const char *path, struct problem *proble
         e = ERR_IO;
         goto fail;
     }
+    reserve_open(&s->reserve, path);
     e = look_at_log(s, path, problem);
     if (e == OK)
         e = open_database(s, path, problem);
@@ -424,6 +436,7 @@ void store_close(struct store **store)
     (void)rc;
     if (s->page_fd >= 0) /* not before: closing it gives up SQLite's lock on the file */
         close(s->page_fd);
+    reserve_close(&s->reserve);
     store_feeds_clear(&s->feeds);
     store_filter_clear(&s->filter);
     free(s->pairs);

@@ -1,6 +1,7 @@
 #include "node/words.h"
 
 #include "node/cli.h"
+#include "node/reserve.h"
 #include "node/text.h"
 #include "protocol/answer.h"
 #include "protocol/identifier.h"
@@ -32,6 +33,13 @@ const char *words_text(const json_t *object, const char *name)
 long long words_number(const json_t *object, const char *name)
 {
     return (long long)json_integer_value(json_object_get(object, name));
+}
+
+long long words_room_needed(const json_t *disk)
+{
+    long long missing = words_number(disk, "reserve_wanted_mb") - words_number(disk, "reserve_mb");
+    long long needed = missing + (RESERVE_EASY_BYTES >> 20) + 1 - words_number(disk, "free_mb");
+    return needed > 1 ? needed : 1;
 }
 
 /* Whether a fault's short name is that of its code: "document-form" of FAULT_DOCUMENT_FORM. */
@@ -219,6 +227,10 @@ void words_refusal(const json_t *end)
         cli_complain(_("nothing was done: in the member list this organisation is no member. Only "
                        "members register people and consult. If it should be one, ask the "
                        "stewards; its roles are in: seinpost roster show"));
+    else if (strcmp(error, "disk-full") == 0)
+        cli_complain(_("nothing was done: the node's disk is full. What must be possible still is "
+                       "(erasing, retracting, consulting). Make room on that disk; see: seinpost "
+                       "status"));
     else if (strcmp(error, "format") == 0)
         cli_complain(_("nothing was done: the node did not understand the request. Are seinpost "
                        "and seinpostd of one version?"));

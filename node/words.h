@@ -42,4 +42,7 @@ void words_refusal(const json_t *end);
 const char *words_text(const json_t *object, const char *name);
 long long words_number(const json_t *object, const char *name);
 
+/* How much must be freed, of the object "disk" of a status, until the disk is no longer full. */
+long long words_room_needed(const json_t *disk);
+
 #endif

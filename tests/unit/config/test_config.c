@@ -65,6 +65,8 @@ static void one_mistake_one_sentence(void **state)
         {"connections_per_source = 7",
          "4: connections_per_source: '7' is not a whole number from 8 to 1000; write for example "
          "128"},
+        {"reserve_mb = 4097", "4: reserve_mb: '4097' is not a whole number from 0 to 4096; write "
+                              "for example 32"},
         {"log_level = loud",
          "4: log_level: 'loud' is not one of the words: error warning info debug; "
                              "write for example info"},
@@ -85,7 +87,7 @@ static void one_mistake_one_sentence(void **state)
         {"clock_offset_seconds = 1",
          "4: clock_offset_seconds: is not a known key; the keys are org_id, data_dir, listen, "
          "advertise, peer, relay, socket, socket_group, passphrase_file, log_level, io_threads, "
-         "connections_per_source, locale, orgid_lists"},
+         "connections_per_source, reserve_mb, locale, orgid_lists"},
         {"do not repeat me either",
          "4: the line is not a setting; write key = value, or # before a comment"},
         {"= 5", "4: the line is not a setting; write key = value, or # before a comment"},
@@ -220,6 +222,7 @@ static void a_full_file(void **state)
     assert_int_equal(c.log_level, CONFIG_LOG_INFO);
     assert_int_equal(c.io_threads, 1);
     assert_int_equal(c.connections_per_source, 128);
+    assert_int_equal(c.reserve_mb, 32);
     assert_string_equal(c.passphrase_file, "");
     assert_string_equal(c.locale, "");
     assert_int_equal(c.line[CONFIG_SOCKET], 0);

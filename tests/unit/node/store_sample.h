@@ -47,7 +47,7 @@ static inline int folder_setup(void **state)
 static inline int folder_teardown(void **state)
 {
     struct folder *f = *state;
-    static const char *const endings[] = {"-shm", "-first", "-check", "-new", "-ready"};
+    static const char *const endings[] = {"-shm", "-first", "-check", "-new", "-ready", "-reserve"};
     unlink(f->file);
     unlink(f->log);
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
