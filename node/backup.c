@@ -1,6 +1,7 @@
 #include "node/backup.h"
 
 #include "node/ringname.h"
+#include "node/store_scrub.h"
 #include "node/text.h"
 
 #include <dirent.h>
@@ -345,6 +346,8 @@ static enum err walk_item(struct backup_reader *r, const struct backup_visitor *
     *have |= needed_bit(name);
     struct unpack u = unpack_of(bytes_of(size, sizeof size));
     uint64_t bytes = unpack_u64(&u);
+    if (needed_bit(name) == needed_bit(STORE_NAME) && bytes < STORE_PAGE_BYTES)
+        return strange(problem);
     e = v->item(v->ctx, name, bytes, problem);
     if (e == OK)
         e = walk_data(r, bytes, v, problem);
