@@ -52,15 +52,15 @@ void rejoin_tick(struct federation *f, struct effects *out)
 {
     if (!rejoin_is_open(f))
         return;
+    bool is_done = true;
+    for (size_t i = 0; i < f->feed_count; i++)
+        is_done = is_caught_up(f, &f->feeds[i]) && is_done;
     if (!f->may_sign) {
         f->rejoin_ms = 0;
         return;
     }
     if (f->rejoin_ms == 0)
         f->rejoin_ms = f->now_ms;
-    bool is_done = true;
-    for (size_t i = 0; i < f->feed_count; i++)
-        is_done = is_caught_up(f, &f->feeds[i]) && is_done;
     if (!is_done && f->now_ms - f->rejoin_ms < REJOIN_LONG_MS)
         return;
     core_mark(f, MARK_REJOINED_UTC, f->marks[MARK_RESTORED_UTC], out);
