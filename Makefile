@@ -83,7 +83,7 @@ BENCH_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(BENCH))
 BENCH_LIB := $(call obj,$(filter-out $(BENCH),$(wildcard tests/bench/*.c)))
 
 .PHONY: all help install uninstall deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
-    demo-run bench-run evaluate-run tests
+    crash-soak demo-run bench-run evaluate-run tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -96,6 +96,7 @@ help:
 	@echo 'make deps          install the declared Debian packages that are missing'
 	@echo 'make install       install below PREFIX ($(PREFIX)), into DESTDIR; make uninstall takes it away'
 	@echo 'make check-layers  prove that no layer reaches further than it may'
+	@echo 'make crash-soak    kill at every call, let every call fail, lose the power at every moment (an hour)'
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
 	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
 	@echo 'make format lint   clang-format; clang-tidy and cppcheck'
@@ -142,6 +143,12 @@ install: all
 uninstall:
 	$(Q)rm -f $(foreach f,$(INSTALL_BIN) $(INSTALL_TEXT) $(INSTALL_FILLED),$(call target,$(f)))
 	-$(Q)rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+
+# Every crash point, every failing call and an image of every moment of a power loss: about an hour.
+CRASH := $(addprefix tests/e2e/,test_full_disk test_crash test_power_loss)
+crash-soak: deps
+	@$(MAKE) --no-print-directory all
+	@set -e; for t in $(CRASH); do echo "$$t"; FULL=1 SEINPOST_BIN=$(B) $$t; done
 
 check-layers: all
 	@SEINPOST_BIN=$(B) tests/check-layers
