@@ -228,6 +228,29 @@ enum err setup_card_read(const char *data_dir, struct setup_card *out, struct pr
 
 /* ---- The whole ---- */
 
+/* Makes the names in a folder durable. */
+static enum err folder_sync(const char *folder, struct problem *problem)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_done = fd >= 0 && fsync(fd) == 0;
+    if (!is_done)
+        problem_set(problem, _("%s: cannot be written (%s)."), folder, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return is_done ? OK : ERR_IO;
+}
+
+/* The same for the folder in which a path, without a slash at its end, stands. */
+static enum err parent_sync(const char *path, struct problem *problem)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    memcpy(folder, slash == NULL ? "." : path, len);
+    folder[len] = '\0';
+    return folder_sync(folder, problem);
+}
+
 static enum err fill(const struct setup *s, const char *part, struct bytes passphrase,
                      enum keyfile_cost cost, struct problem *problem)
 {
@@ -243,6 +266,8 @@ static enum err fill(const struct setup *s, const char *part, struct bytes passp
         e = card_make(s, part, problem);
     if (e == OK)
         e = keys_make(part, passphrase, cost, problem);
+    if (e == OK)
+        e = folder_sync(data, problem); /* the folder of the keys is new in it */
     return e;
 }
 
@@ -316,7 +341,10 @@ enum err setup_create(const struct setup *s, struct bytes passphrase, enum keyfi
         if (e == ERR_IO)
             problem_set(problem, _("%s: cannot be made (%s)."), s->dir, strerror(errno));
     }
-    if (e != OK) {
+    bool is_made = e == OK;
+    if (is_made)
+        e = parent_sync(part, problem);
+    if (!is_made) {
         part_empty(part);
         rmdir(part);
     }
