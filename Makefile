@@ -89,6 +89,8 @@ BENCH_LIB := $(call obj,$(filter-out $(BENCH),$(wildcard tests/bench/*.c)))
 
 all: $(PROGRAMS) $(LOCALES) $(MANS)
 
+include tests/fuzz/fuzz.mk
+
 help:
 	@echo 'make               build seinpostd and seinpost into $(B)'
 	@echo 'make demo          install what is missing, build, run a federation here and show the main job'
@@ -98,6 +100,7 @@ help:
 	@echo 'make check-layers  prove that no layer reaches further than it may'
 	@echo 'make crash-soak    kill at every call, let every call fail, lose the power at every moment (an hour)'
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
+	@echo 'make fuzz          let the fuzz targets search for MINUTES (10); make fuzz-merge keeps what was found'
 	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
 	@echo 'make format lint   clang-format; clang-tidy and cppcheck'
 	@echo 'SANITIZE=address,undefined and CC=clang work with each of them'
@@ -117,10 +120,10 @@ demo-run:
 check: deps
 	@$(MAKE) --no-print-directory all tests check-run
 
-tests: $(UNIT_BIN) $(SIM_BIN)
+tests: $(UNIT_BIN) $(SIM_BIN) $(FUZZ_BIN)
 
 check-run:
-	@SEINPOST_BIN=$(B) tests/run $(UNIT_BIN) $(SIM_BIN) tests/check-layers $(sort $(wildcard tests/e2e/test_*))
+	@SEINPOST_BIN=$(B) tests/run $(UNIT_BIN) $(SIM_BIN) $(FUZZ_BIN) tests/check-layers tests/check-fuzz $(sort $(wildcard tests/e2e/test_*))
 
 # What is installed, each as SOURCE=TARGET.
 INSTALL_BIN := $(foreach p,$(PROGRAMS),$(p)=$(BINDIR)/$(notdir $(p)))

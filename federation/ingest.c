@@ -231,7 +231,8 @@ static void take_checkpoint(struct federation *f, struct feed *feed, const struc
             feed->rec.heard_utc = heard_utc;
         feed->rec.proof_hashes = 0;
         if (feed->seen.size > size) {
-            memcpy(feed->rec.proof, b->proof.data, b->proof.len);
+            if (b->proof.len > 0) /* of nothing, nothing needs to be proven */
+                memcpy(feed->rec.proof, b->proof.data, b->proof.len);
             feed->rec.proof_hashes = (uint32_t)(b->proof.len / HASH_BYTES);
         }
     } else if (feed->seen.size != size) {

@@ -36,34 +36,39 @@ struct shelf *shelf_new(void)
     return s;
 }
 
-void shelf_free(struct shelf **s)
+static void clear(struct shelf *s)
 {
-    if (*s == NULL)
-        return;
-    for (size_t i = 0; i < (*s)->lane_count; i++) {
-        struct lane *l = &(*s)->lanes[i];
+    for (size_t i = 0; i < s->lane_count; i++) {
+        struct lane *l = &s->lanes[i];
         for (size_t k = 0; k < l->count; k++)
             free(l->items[k].body);
         free(l->items);
         free(l->tiles);
     }
-    for (size_t i = 0; i < (*s)->paper_count; i++)
-        free((*s)->papers[i].data);
-    for (size_t i = 0; i < (*s)->seen_count; i++)
-        free((*s)->seen[i].rows);
-    free((*s)->seen);
-    free((*s)->witnessed);
-    pouch_clear(&(*s)->pouch);
-    free((*s)->charged);
-    free((*s)->due);
-    free((*s)->receipts);
+    for (size_t i = 0; i < s->paper_count; i++)
+        free(s->papers[i].data);
+    for (size_t i = 0; i < s->seen_count; i++)
+        free(s->seen[i].rows);
+    free(s->seen);
+    free(s->witnessed);
+    pouch_clear(&s->pouch);
+    free(s->charged);
+    free(s->due);
+    free(s->receipts);
+}
+
+void shelf_free(struct shelf **s)
+{
+    if (*s == NULL)
+        return;
+    clear(*s);
     free(*s);
     *s = NULL;
 }
 
-struct shelf *shelf_copy(const struct shelf *s)
+/* Gives a copy, made by assignment, storage of its own. */
+static void part(struct shelf *c)
 {
-    struct shelf *c = shelf_duplicate(s, sizeof *s);
     for (size_t i = 0; i < c->lane_count; i++) {
         struct lane *l = &c->lanes[i];
         l->items = shelf_duplicate(l->items, l->count * sizeof *l->items);
@@ -81,7 +86,20 @@ struct shelf *shelf_copy(const struct shelf *s)
     c->charged = shelf_duplicate(c->charged, c->charged_count * sizeof *c->charged);
     c->due = shelf_duplicate(c->due, c->due_count * sizeof *c->due);
     c->receipts = shelf_duplicate(c->receipts, c->receipt_count * sizeof *c->receipts);
+}
+
+struct shelf *shelf_copy(const struct shelf *s)
+{
+    struct shelf *c = shelf_duplicate(s, sizeof *s);
+    part(c);
     return c;
+}
+
+void shelf_assign(struct shelf *s, const struct shelf *from)
+{
+    clear(s);
+    *s = *from;
+    part(s);
 }
 
 struct lane *shelf_lane(const struct shelf *s, const uint8_t author[32])

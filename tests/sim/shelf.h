@@ -15,6 +15,8 @@ struct shelf;
 struct shelf *shelf_new(void);
 void shelf_free(struct shelf **s);
 struct shelf *shelf_copy(const struct shelf *s);
+/* Makes s hold what from holds, a copy of it; the archive that s gave stays good. */
+void shelf_assign(struct shelf *s, const struct shelf *from);
 
 struct archive shelf_archive(struct shelf *s);
 
