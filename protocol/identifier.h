@@ -123,8 +123,11 @@ MUST_CHECK enum field_fault identifier_born(struct bytes value, struct pack *out
  * FAULT_PLACEHOLDER. */
 MUST_CHECK enum field_fault identifier_document(struct bytes value, struct pack *out);
 
-/* An e-mail address: one field, as fold_mail gives it. Nothing in it is left out: who has a dot or
- * a tag more has, for all we know, another address. FAULT_EMAIL. */
+/* An e-mail address: one field, as fold_mail gives it; case does not count. "mailto:", a name and
+ * angle brackets around it and a dot at its end are left out; a domain in Punycode counts as its
+ * letters; what a provider ignores is left out (mail_provider.h), and nothing else. FAULT_EMAIL;
+ * FAULT_PLACEHOLDER for none@..., noreply@... and the like; FAULT_EMAIL_SHARED for info@... and the
+ * like: an office's address would be a strong key of everybody there. */
 MUST_CHECK enum field_fault identifier_email(struct bytes value, struct pack *out);
 
 /* A phone number: one field, "+" and the digits (E.164). 00 at the start stands for +, 011 where
