@@ -47,6 +47,9 @@ MUST_CHECK enum err backup_make(const char *target, struct backup_head *head,
  * OK, or with *problem set ERR_FORMAT, ERR_IO. */
 MUST_CHECK enum err backup_check(struct backup_reader *r, size_t *keys, struct problem *problem);
 
+/* Whether this version can restore it: OK, or with *problem set ERR_VERSION. It needs no secret. */
+MUST_CHECK enum err backup_version_check(const struct backup_head *head, struct problem *problem);
+
 struct backup_target {
     const char *dir;
     bool is_data_only; /* dir becomes the data folder itself; the settings lie elsewhere */

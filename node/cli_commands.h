@@ -20,6 +20,8 @@ extern const struct cli_command cli_roster_add, cli_roster_change;
 /* cli_roster_end.c */
 extern const struct cli_command cli_roster_head, cli_roster_suspend, cli_roster_remove,
     cli_roster_rekey, cli_roster_unfreeze;
+/* cli_roster_stewards.c */
+extern const struct cli_command cli_roster_stewards;
 /* cli_roster_unite.c */
 extern const struct cli_command cli_roster_quorum, cli_roster_unite;
 /* cli_roster_show.c, cli_roster_import.c */

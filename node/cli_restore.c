@@ -63,6 +63,8 @@ static int run_restore(const struct cli_args *a)
     struct cli_lock lock = {.passphrase = NULL};
     struct backup_target to = {cli_value(a, "into"), cli_has(a, "data-only"), (int64_t)time(NULL)};
     enum err e = cli_backup_read(a->word[0], &r, &problem);
+    if (e == OK)
+        e = backup_version_check(backup_reader_head(r), &problem);
     int status = e == OK ? check_settings(a, backup_reader_head(r)) : CLI_DONE;
     if (e == OK && status == CLI_DONE)
         e = cli_lock_open(a, &lock, &problem);

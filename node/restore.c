@@ -297,17 +297,24 @@ static enum err give_name(const struct restoring *r, struct problem *problem)
     return sync_folder(parent) ? OK : failed(r->dir, problem);
 }
 
+enum err backup_version_check(const struct backup_head *head, struct problem *problem)
+{
+    if (head->store_layout <= STORE_SCHEMA)
+        return OK;
+    problem_set(problem,
+                _("A newer version of Seinpost made this backup (layout %u; this version knows "
+                  "%d). Install that version, or a later one, and restore with it."),
+                head->store_layout, STORE_SCHEMA);
+    return ERR_VERSION;
+}
+
 enum err backup_restore(struct backup_reader *reader, const struct backup_target *to,
                         struct problem *problem)
 {
     const struct backup_head *head = backup_reader_head(reader);
-    if (head->store_layout > STORE_SCHEMA) {
-        problem_set(problem,
-                    _("A newer version of Seinpost made this backup (layout %u; this version knows "
-                      "%d). Install that version, or a later one, and restore with it."),
-                    head->store_layout, STORE_SCHEMA);
-        return ERR_VERSION;
-    }
+    enum err newer = backup_version_check(head, problem);
+    if (newer != OK)
+        return newer;
     struct restoring *r = calloc(1, sizeof *r);
     if (r == NULL)
         return ERR_IO;

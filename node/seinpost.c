@@ -47,6 +47,7 @@ static const struct cli_command *const commands[] = {
     &cli_roster_rekey,
     &cli_roster_unfreeze,
     &cli_roster_quorum,
+    &cli_roster_stewards,
     &cli_roster_unite,
     &cli_roster_sign,
     &cli_roster_import,
