@@ -74,12 +74,11 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-/* Whether all signs are alike, or count up or down by one (9 and 0 are neighbours). */
+/* Whether digits count up or down by one (9 and 0 are neighbours). */
 static bool is_run(const struct document_number *n, int step)
 {
     for (size_t i = 1; i < n->len; i++) {
-        int expected = step == 0 ? n->text[0] : '0' + (n->text[i - 1] - '0' + step + 10) % 10;
-        if (n->text[i] != expected)
+        if (n->text[i] != '0' + (n->text[i - 1] - '0' + step + 10) % 10)
             return false;
     }
     return true;
@@ -97,13 +96,27 @@ static bool is_alike(struct bytes text)
     return !is_varied;
 }
 
+/* Whether a number of digits only counts up or down. */
+static bool is_count(const struct document_number *n)
+{
+    return n->len >= RUN_DIGITS_MIN && (is_run(n, 1) || is_run(n, -1));
+}
+
+static void drop_zeros(struct document_number *n)
+{
+    size_t zeros = 0;
+    while (zeros < n->len && n->text[zeros] == '0')
+        zeros++;
+    n->len -= zeros;
+    memmove(n->text, n->text + zeros, n->len);
+}
+
 enum field_fault document_number_fold(struct document_number *n)
 {
     size_t digits = 0;
     bool has_digit = false;
-    for (size_t i = 0; i < n->len; i++)
-        has_digit = has_digit || is_digit(n->text[i]);
     for (size_t i = 0; i < n->len; i++) {
+        has_digit = has_digit || is_digit(n->text[i]);
         n->text[i] = n->text[i] == 'O' ? '0' : n->text[i] == 'I' ? '1' : n->text[i];
         digits += is_digit(n->text[i]);
     }
@@ -111,13 +124,10 @@ enum field_fault document_number_fold(struct document_number *n)
         return FAULT_PLACEHOLDER;
     if (digits < n->len)
         return FAULT_NONE;
-    if (n->len >= RUN_DIGITS_MIN && (is_run(n, 1) || is_run(n, -1)))
+    bool is_stand_in = is_count(n);
+    drop_zeros(n);
+    if (is_stand_in || is_count(n))
         return FAULT_PLACEHOLDER;
-    size_t zeros = 0;
-    while (n->text[zeros] == '0')
-        zeros++;
-    n->len -= zeros;
-    memmove(n->text, n->text + zeros, n->len);
     if (n->len < DOCUMENT_NUMBER_MIN)
         return FAULT_DOCUMENT_LENGTH;
     return is_alike(bytes_of(n->text, n->len)) ? FAULT_PLACEHOLDER : FAULT_NONE;

@@ -10,7 +10,11 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { MRZ_NUMBER_AND_CHECK_BYTES = 10, LINES_BYTES_MIN = 30 };
+enum {
+    MRZ_NUMBER_AND_CHECK_BYTES = 10,
+    LINES_BYTES_MIN = 30,
+    TURNS_MAX = 5, /* none that anybody has given out takes more than three */
+};
 
 static bool has_sign(struct bytes text, uint8_t sign)
 {
@@ -42,35 +46,68 @@ static struct bytes fold_fillers(struct folded *f, struct bytes text)
     return bytes_of(out, len);
 }
 
-/* Takes off the check digit that follows nine signs in a machine-readable line: behind fillers it
- * must agree; behind a passport's nine it is one if it agrees, since passports have no ten. */
-static enum field_fault drop_check(enum document_type type, struct bytes *number)
+static bool is_passport(enum document_type type)
+{
+    return type == DOCUMENT_passport || type == DOCUMENT_travel;
+}
+
+/* Takes off the check digit that follows nine signs in a machine-readable line. Behind fillers it
+ * must agree. */
+static enum field_fault drop_check(struct bytes *number)
 {
     if (number->len != MRZ_NUMBER_AND_CHECK_BYTES)
         return FAULT_NONE;
     struct bytes nine = bytes_of(number->data, number->len - 1);
-    bool has_filler = nine.data[nine.len - 1] == '<';
-    bool is_passport = type == DOCUMENT_passport || type == DOCUMENT_travel;
     uint8_t last = number->data[number->len - 1];
-    if ((!has_filler && !is_passport) || last == '<')
-        return FAULT_NONE;
-    if (last == mrz_check_digit(nine))
-        *number = nine;
-    else if (has_filler)
+    bool is_right = last == mrz_check_digit(nine);
+    if (nine.data[nine.len - 1] == '<' && last != '<' && !is_right)
         return FAULT_DOCUMENT_CHECK;
+    if (nine.data[nine.len - 1] == '<' && is_right)
+        *number = nine;
     return FAULT_NONE;
+}
+
+/* The same behind a passport's nine signs, where it is one if it agrees: passports have no ten. */
+static void drop_passport_check(enum document_type type, struct document_number *n)
+{
+    struct bytes nine = bytes_of(n->text, MRZ_NUMBER_AND_CHECK_BYTES - 1);
+    if (is_passport(type) && n->len == MRZ_NUMBER_AND_CHECK_BYTES &&
+        n->text[n->len - 1] == mrz_check_digit(nine))
+        n->len--;
+}
+
+static bool is_same(const struct document_number *a, const struct document_number *b)
+{
+    return bytes_equal(bytes_of(a->text, a->len), bytes_of(b->text, b->len));
+}
+
+/* Brings type and number to what stands in the key, which brings itself to itself: a rule may see
+ * the number that another left, or that has lost its zeros. */
+static enum field_fault settle(struct bytes issuer, enum document_type *type,
+                               struct document_number *n)
+{
+    struct document_number before = *n;
+    enum field_fault fault = document_number_fold(&before);
+    for (int turn = 0; turn < TURNS_MAX && fault == FAULT_NONE; turn++) {
+        enum document_type type_before = *type;
+        before = *n;
+        drop_passport_check(*type, n);
+        fault = national_check(issuer, type, n);
+        if (fault == FAULT_NONE)
+            fault = document_number_fold(n);
+        if (fault == FAULT_NONE && *type == type_before && is_same(n, &before))
+            break;
+        if (fault == FAULT_NONE && turn == TURNS_MAX - 1)
+            fault = FAULT_DOCUMENT_CHECK;
+    }
+    sodium_memzero(&before, sizeof before);
+    return fault;
 }
 
 static enum field_fault put_checked(struct bytes issuer, enum document_type type,
                                     struct document_number *n, struct pack *out)
 {
-    struct document_number folded = *n;
-    enum field_fault fault = document_number_fold(&folded);
-    sodium_memzero(&folded, sizeof folded);
-    if (fault == FAULT_NONE)
-        fault = national_check(issuer, &type, n);
-    if (fault == FAULT_NONE)
-        fault = document_number_fold(n); /* as the rule left it, which may have made it whole */
+    enum field_fault fault = settle(issuer, &type, n);
     if (fault != FAULT_NONE)
         return fault;
     folded_put(out, issuer);
@@ -120,7 +157,7 @@ static enum field_fault put_document(struct folded *f, struct pack *out)
     if (type == DOCUMENT_TYPE_COUNT)
         return FAULT_DOCUMENT_TYPE;
     number = folded_drop(f, number, " -./'");
-    enum field_fault fault = drop_check(type, &number);
+    enum field_fault fault = drop_check(&number);
     if (fault != FAULT_NONE)
         return fault;
     return put_number(issuer, type, folded_drop(f, number, "<"), out);
