@@ -243,7 +243,7 @@ struct federation {
     int64_t confirmed_utc; /* when we were first allowed to sign, by our clock; 0 not yet */
     uint64_t enough_ms;    /* since when enough have answered; 0: they have not */
     uint64_t rejoin_ms;    /* since when a restored node may sign */
-    bool is_braked; /* no room to store more of others */
+    bool is_braked;        /* no room to store more of others */
     uint64_t head_asked_ms;
     bool is_announce_due; /* places were learnt that others may not know */
     uint64_t announced_ms;

@@ -368,6 +368,8 @@ static void check_files(struct doctor *d, const json_t *status)
 static void check_disk(struct doctor *d, const json_t *status)
 {
     const json_t *disk = json_object_get(status, "disk");
+    if (!json_is_object(disk))
+        return; /* a node of an earlier version */
     if (is_true(disk, "full")) {
         doctor_todo(d, "room",
                     _("The disk is full: nothing new is registered here and nothing of others is "

@@ -36,7 +36,8 @@ static void test_brake(void **state)
     assert_int_equal(look_feed(w, B, A).size, had);
     assert_int_equal(look_matches(w, A, 1, TODAY), 0); /* the erasure went out */
     assert_int_equal(look_matches(w, C, 1, TODAY), 0);
-    assert_int_equal(world_evaluate(w, A, "subject", 5000, subject), OK); /* B answers as keyholder */
+    assert_int_equal(world_evaluate(w, A, "subject", 5000, subject),
+                     OK); /* B answers as keyholder */
 
     federation_brake(world_core(w, B), false);
     world_run(w, SECONDS * 1000);

@@ -26,6 +26,8 @@ static const char base[] =
     "\"threshold\":2,\"coverage_seconds\":86400},\"self\":{\"name\":\"Brug\",\"status\":\"active\","
     "\"roles\":[\"member\"],\"feed_key\":\"" A64 "\",\"transport_key\":\"" B64 "\","
     "\"basis_expires\":\"2027-11-24T00:00:00Z\"},\"files_max\":65536,"
+    "\"disk\":{\"full\":false,\"folder\":\"/d\",\"free_mb\":90,\"reserve_mb\":32,"
+    "\"reserve_wanted_mb\":32},"
     "\"signing\":{\"may_sign\":true,\"behind\":false,\"needed\":2,\"answered\":2},"
     "\"feed\":{\"size\":18,\"held_by_all\":18,\"erased_unconfirmed\":0},"
     "\"peers\":[" PEER("") "," PEER_3 "],"
@@ -106,6 +108,9 @@ static void each_fault(void **state)
         {"{\"self\":{\"basis_expires\":\"2027-01-22T12:00:00Z\"}}", "basis", FINDING_TODO,
          "ends on 2027-01-22, in 59 days"},
         {"{\"files_max\":1024}", "files", FINDING_TODO, "only 1024"},
+        {"{}", "room", FINDING_WELL, "32 MB back"},
+        {"{\"disk\":{\"reserve_wanted_mb\":0,\"reserve_mb\":0}}", "room", FINDING_NOTE, "reserve_mb = 0"},
+        {"{\"disk\":{\"full\":true,\"free_mb\":3,\"reserve_mb\":9}}", "room", FINDING_TODO, "it has 9"},
         {"{\"signing\":{\"may_sign\":false,\"answered\":1}}", "signing", FINDING_TODO, "1 of 2"},
         {"{\"signing\":{\"may_sign\":false,\"behind\":true}}", "signing", FINDING_TODO,
          "more of its own entries"},
@@ -200,14 +205,14 @@ static void renewed_keys(void **state)
     }
 }
 
-/* Goal: without a list there is nothing to say of a running node but how many files it may open.
- * Method: a status before the first list. */
+/* Goal: without a list there is little to say of a running node: the files that it may open, its
+ * reserve. Method: a status before the first list. */
 static void before_the_list(void **state)
 {
     (void)state;
     struct doctor d;
     examine(&d, "{\"roster\":null,\"self\":null,\"peers\":[],\"budgets\":[]}");
-    assert_int_equal(d.count, 2);
+    assert_int_equal(d.count, 3);
     assert_non_null(strstr(doctor_next(&d)->step, "seinpost roster import"));
 }
 
