@@ -322,8 +322,10 @@ void asker_on_evaluated(struct federation *f, struct link *l, const Seinpost__Ev
 {
     size_t i;
     struct job *j = awaiting(f, l, m->request, &i);
-    if (j == NULL)
-        return; /* too late, or never asked */
+    if (j == NULL) {
+        links_useless(f, l, out); /* too late, or never asked */
+        return;
+    }
     const struct roster_key *k = job_key(f, j);
     enum err e = ERR_FORMAT;
     if (m->points.len == j->padded * POINT_BYTES && m->proof.len == VOPRF_PROOF_BYTES)
@@ -343,8 +345,10 @@ void asker_on_refusal(struct federation *f, struct link *l, const Seinpost__Refu
 {
     size_t i;
     struct job *j = awaiting(f, l, m->request, &i);
-    if (j == NULL)
+    if (j == NULL) {
+        links_useless(f, l, out);
         return;
+    }
     uint8_t text[REFUSAL_TEXT_BYTES];
     core_refusal_text(j->request, m->reason, m->day, text);
     const struct organisation *org = roster_find(core_roster(f), l->author);

@@ -97,6 +97,8 @@ void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk
     }
     if (rejoin_withholds(f, l, feed))
         return; /* it asks again, and elsewhere */
+    if (!links_may_ask(f, l, out))
+        return;
     struct collecting c = {.f = f};
     uint64_t found[WIRE_FIELDS_MAX];
     size_t count = 0;

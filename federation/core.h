@@ -16,6 +16,10 @@
 
 enum {
     LINKS_MAX = 2048,
+    USELESS_A_MINUTE = 64, /* messages of one connection that nobody asked for, before it is told */
+    USELESS_A_MINUTE_FEED = 64, /* and so many more for each feed */
+    ASKS_A_MINUTE = 600,        /* questions of one connection that are answered */
+    ASKS_A_MINUTE_FEED = 64,    /* and so many more for each feed */
     LINKS_EACH_MAX = 4, /* to one organisation: two, and two that are about to be found dead */
     FOLLOWERS_MAX = 8192,
     FOLLOWERS_OWN = LINKS_MAX, /* places that only those who follow our own feed may take */
@@ -75,6 +79,8 @@ struct link {
     uint64_t roster_version; /* that it says it has; 0 once it did not give it */
     uint8_t rival[HASH_BYTES]; /* another list of our version that it knows; zeros likewise */
     uint64_t under_way;        /* bytes of batches sent and not yet acknowledged */
+    uint64_t minute_ms;        /* when the counts of this minute begin */
+    uint32_t useless, asks;    /* in it */
     uint64_t handed_ms; /* when an envelope was handed over that was not answered yet; 0 none */
     bool has_asked;     /* for its author's head, with: */
     uint8_t nonce[32];
@@ -309,6 +315,12 @@ void links_announce(struct federation *f, struct effects *out);
 /* Tells places that were learnt, at most once in ANNOUNCE_MS. */
 void links_tick(struct federation *f, struct effects *out);
 struct link *links_find(struct federation *f, uint32_t id);
+/* Counts a question of this connection. False where there were too many in this minute: it is not
+ * answered, and whose it is told once. */
+bool links_may_ask(struct federation *f, struct link *l, struct effects *out);
+/* Counts a message that was asked for by nobody, or was there before. That happens to the honest;
+ * but whoever sends so many in a minute repeats what it heard, or floods: it is told once. */
+void links_useless(struct federation *f, struct link *l, struct effects *out);
 /* The ready connection to an organisation, preferring one that we dialled; of several that it
  * dialled the newest: an older one may be dead without a sign, as behind a router that forgot it.
  * NULL if there is none. */

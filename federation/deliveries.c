@@ -282,9 +282,11 @@ static enum err on_receipt(struct federation *f, struct link *l, const Seinpost_
     l->handed_ms = 0;
     f->is_delivering = f->parcel_count > 0;
     struct parcel *p = parcels_find(f, m->author.data, m->index);
-    if (p == NULL)
-        return OK; /* said again */
     enum err e = check_receipt(f, m);
+    if (p == NULL && (e == OK || e == ERR_STRANGER)) {
+        links_useless(f, l, out); /* said again */
+        return OK;
+    }
     if (e != OK)
         return e;
     if (m->state != DELIVERY_KEPT) {

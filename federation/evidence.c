@@ -185,9 +185,8 @@ static enum err check_evidence(const Seinpost__Evidence *m, const struct checkpo
 }
 
 /* Judges a checkpoint that was shown; NULL where there is nothing more to do with it. */
-static struct feed *shown_feed(struct federation *f, const struct link *l,
-                               const Seinpost__Evidence *m, struct checkpoint *cp, uint8_t *leaf,
-                               struct effects *out)
+static struct feed *shown_feed(struct federation *f, struct link *l, const Seinpost__Evidence *m,
+                               struct checkpoint *cp, uint8_t *leaf, struct effects *out)
 {
     struct bytes raw = bytes_of(m->checkpoint.data, m->checkpoint.len);
     const struct organisation *org = NULL;
@@ -195,8 +194,10 @@ static struct feed *shown_feed(struct federation *f, const struct link *l,
     struct feed *feed = e == OK ? forks_judge(f, cp->author, cp->feed_epoch, &org, &e) : NULL;
     bool is_known = feed != NULL && (memcmp(raw.data, feed->rec.held, raw.len) == 0 ||
                                      memcmp(raw.data, feed->rec.seen, raw.len) == 0);
-    if (is_known && m->header.len == 0)
+    if (is_known && m->header.len == 0) {
+        links_useless(f, l, out);
         return NULL;
+    }
     if (feed != NULL)
         e = checkpoint_verify(raw, org->feed_key, cp);
     if (e == OK)

@@ -34,6 +34,32 @@ struct link *links_to(struct federation *f, const uint8_t author[AUTHOR_BYTES])
     return found;
 }
 
+/* One more in this minute; how many that makes. */
+static uint32_t count_up(struct federation *f, struct link *l, uint32_t *count)
+{
+    if (f->now_ms - l->minute_ms >= 60000) {
+        l->minute_ms = f->now_ms;
+        l->useless = l->asks = 0;
+    }
+    return *count < UINT32_MAX ? ++*count : *count;
+}
+
+bool links_may_ask(struct federation *f, struct link *l, struct effects *out)
+{
+    uint32_t most = ASKS_A_MINUTE + ASKS_A_MINUTE_FEED * (uint32_t)f->feed_count;
+    uint32_t count = count_up(f, l, &l->asks);
+    if (count == most + 1)
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_LIMIT, most);
+    return count <= most;
+}
+
+void links_useless(struct federation *f, struct link *l, struct effects *out)
+{
+    uint32_t most = USELESS_A_MINUTE + USELESS_A_MINUTE_FEED * (uint32_t)f->feed_count;
+    if (count_up(f, l, &l->useless) == most + 1)
+        core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_DUPLICATE, most);
+}
+
 /* The organisation behind a transport key, if it may take part now. */
 static const struct organisation *admitted(struct federation *f, const uint8_t key[KEY_BYTES])
 {
@@ -307,6 +333,8 @@ static void on_opening(struct federation *f, struct link *l, const Seinpost__Ope
     if (!was_ready)
         evidence_link_ready(f, l, out);
     if (was_ready) {
+        if (!is_newer)
+            links_useless(f, l, out);
         pull_choose(f, out);
         return; /* it announces a newer member list, or a place */
     }

@@ -373,6 +373,8 @@ void pull_on_batch(struct federation *f, struct link *l, const Seinpost__Batch *
         }
         return;
     }
+    if (e == ERR_STALE)
+        links_useless(f, l, out);
     if (feed->source != l->id)
         return;
     /* A hole that closes is not where it goes on; what was asked for is not counted as under way.

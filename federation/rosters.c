@@ -190,6 +190,8 @@ static size_t chunk_bytes(size_t total, size_t offset)
 void rosters_on_ask(struct federation *f, struct link *l, const Seinpost__RosterAsk *m,
                     struct effects *out)
 {
+    if (!links_may_ask(f, l, out))
+        return;
     size_t len = find_document(f, m);
     if (len == 0 || m->offset >= len)
         return;
@@ -209,8 +211,10 @@ void rosters_on_chunk(struct federation *f, struct link *l, const Seinpost__Rost
                       struct effects *out)
 {
     struct roster_fetch *fetch = &f->fetch;
-    if (fetch->link != l->id || m->version != fetch->version || m->offset != fetch->have)
-        return; /* not what was asked: too late, or made up */
+    if (fetch->link != l->id || m->version != fetch->version || m->offset != fetch->have) {
+        links_useless(f, l, out); /* not what was asked: too late, or made up */
+        return;
+    }
     bool is_sound = m->total > fetch->have && m->total <= ROSTER_BYTES_MAX &&
                     m->data.len == chunk_bytes(m->total, fetch->have) &&
                     (fetch->total == 0 || fetch->total == m->total);

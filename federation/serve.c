@@ -104,7 +104,8 @@ void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follo
     uint32_t slot = (uint32_t)(feed - f->feeds);
     struct follower *w = find(f, l->id, slot);
     if (m->credit == 0) {
-        if (w != NULL)
+        /* Whoever ends and begins again and again would be sent the same each time. */
+        if (w != NULL && links_may_ask(f, l, out))
             forget(f, w);
         return;
     }
@@ -120,6 +121,8 @@ void serve_on_follow(struct federation *f, struct link *l, const Seinpost__Follo
         w->link = l->id;
         w->feed = slot;
     }
+    if (w->credit == m->credit && w->acked == m->size && m->seq <= w->sent_seq)
+        links_useless(f, l, out);
     acknowledge(l, w, m->size);
     w->sent_seq = w->sent_seq > m->seq ? w->sent_seq : m->seq;
     w->credit = m->credit;

@@ -195,6 +195,8 @@ void standing_on_ask(struct federation *f, struct link *l, const Seinpost__HeadA
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_FORMAT, 0);
         return;
     }
+    if (!links_may_ask(f, l, out))
+        return;
     standing_answer(f, l, m->nonce.data, out);
     twins_on_ask(f, l, m->nonce.data, out);
 }
@@ -258,6 +260,7 @@ void standing_on_answer(struct federation *f, struct link *l, const Seinpost__He
         return;
     if (memcmp(m->nonce.data, f->head_nonce, sizeof f->head_nonce) != 0) {
         twins_on_report(f, l, m->nonce.data, out); /* we never asked that: who did? */
+        links_useless(f, l, out);
         return;
     }
     if (m->checkpoint.len > 0) {

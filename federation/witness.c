@@ -170,6 +170,8 @@ void witness_on_ask(struct federation *f, struct link *l, const Seinpost__SeenAs
         core_report(out, l->author, REPORT_MESSAGE_REFUSED, ERR_FORMAT, 0);
         return;
     }
+    if (!links_may_ask(f, l, out))
+        return;
     uint8_t *kept = f->bodies; /* scratch of one step */
     size_t len = f->archive.seen(f->archive.ctx, m->hash.data, kept, ROWS_BYTES_MAX);
     uint8_t hash[HASH_BYTES];
@@ -217,8 +219,10 @@ void witness_on_answer(struct federation *f, struct link *l, const Seinpost__See
     struct feed *feed = core_feed(f, l->author);
     struct bytes rows = bytes_of(m->rows.data, m->rows.len);
     if (feed == NULL || feed->has_rows || feed->daily.seq == 0 || m->hash.len != HASH_BYTES ||
-        memcmp(m->hash.data, feed->daily.seen, HASH_BYTES) != 0)
-        return; /* not what was asked: too late, or made up */
+        memcmp(m->hash.data, feed->daily.seen, HASH_BYTES) != 0) {
+        links_useless(f, l, out); /* not what was asked: too late, or made up */
+        return;
+    }
     uint8_t hash[HASH_BYTES];
     seen_hash(rows, hash);
     enum err e = memcmp(hash, m->hash.data, HASH_BYTES) != 0 ? ERR_COMMIT
