@@ -8,7 +8,10 @@
 
 #define ROW(shows, name, outgoing, incoming, tick)                                                 \
     {                                                                                              \
-        shows, {name, byz_begin, byz_end, outgoing, incoming, tick}                                \
+        shows,                                                                                     \
+        {                                                                                          \
+            name, byz_begin, byz_end, outgoing, incoming, tick                                     \
+        }                                                                                          \
     }
 
 static const struct {

@@ -29,7 +29,7 @@ struct byz {
     struct forge shadow;     /* the feed that others see, where that is not its core's */
     bool has_shadow;
     uint64_t firsts[COPIES_MAX]; /* shadow: index of the first entry of each copy */
-    uint8_t *paper;          /* a member list that is none */
+    uint8_t *paper;              /* a member list that is none */
     size_t paper_len;
 };
 

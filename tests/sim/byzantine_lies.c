@@ -79,7 +79,9 @@ void byz_foreign(void *state)
     struct byz *b = state;
     if (b->paper == NULL) {
         struct world_setup other = {
-            .seed = dice_next(&b->dice), .nodes = 2, .is_off = {true, true}, .is_quiet = true};
+            .seed = dice_next(&b->dice), .nodes = 2, .is_off = {true, true},
+                    .is_quiet = true
+        };
         struct world *w = world_new(&other);
         struct bytes list = world_newest(w);
         b->paper = malloc(list.len);

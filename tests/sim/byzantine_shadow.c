@@ -111,6 +111,7 @@ void byz_nonsense(void *state)
     junk[0] = PAYLOAD_VERSION;
     struct bytes made_up = bytes_of(junk, sizeof junk), sound = forge_signal(1, payload);
     struct bytes erase = bytes_of(junk, 1);
+    /* clang-format off */
     const struct forged_entry kinds[] = {
         {.type = ENTRY_SIGNAL, .expires_day = today + 9, .payload = made_up},
         {.type = ENTRY_SIGNAL, .payload = sound},
@@ -121,6 +122,7 @@ void byz_nonsense(void *state)
         {.type = ENTRY_RECEIPT, .payload = made_up},
         {.type = ENTRY_ALERT, .expires_day = today + 9, .payload = made_up},
     };
+    /* clang-format on */
     (void)add(b, &kinds[dice_below(&b->dice, sizeof kinds / sizeof kinds[0])]);
 }
 

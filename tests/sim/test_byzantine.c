@@ -31,13 +31,12 @@ enum {
 
 struct scene {
     struct world *w;
-    size_t named[NODES];           /* reports about the culprit */
-    size_t blamed;                 /* reports about anybody else */
-    int64_t second[NODES];         /* in which these were sent to the culprit */
-    uint64_t sent[NODES], peak;    /* bytes */
-    uint64_t letter[ROUNDS];       /* envelopes of D to E */
+    size_t named[NODES];        /* reports about the culprit */
+    size_t blamed;              /* reports about anybody else */
+    int64_t second[NODES];      /* in which these were sent to the culprit */
+    uint64_t sent[NODES], peak; /* bytes */
+    uint64_t letter[ROUNDS];    /* envelopes of D to E */
 };
-
 
 static bool is_author(const struct scene *s, size_t node, const uint8_t *author)
 {
@@ -178,9 +177,13 @@ static void raise_budget(struct roster *r, void *ctx)
 
 static void test_behaviour(void **state)
 {
-    size_t row = (size_t)*(uintptr_t *)*state;
-    struct world_setup setup = {.seed = 700 + row, .nodes = NODES, .keyholders = 3, .threshold = 2,
-                                .budget_a_day = 4096, .is_quiet = true};
+    size_t row = (size_t) * (uintptr_t *)*state;
+    struct world_setup setup = {.seed = 700 + row,
+                                .nodes = NODES,
+                                .keyholders = 3,
+                                .threshold = 2,
+                                .budget_a_day = 4096,
+                                .is_quiet = true};
     struct scene s = {.w = world_new(&setup)};
     world_run(s.w, 5000);
     assert_int_equal(world_signals(s.w, CULPRIT, 1, 3, NULL), OK);
@@ -200,7 +203,8 @@ static void test_behaviour(void **state)
     check_converged(&s);
     check_named(&s, byzantine_shows(row));
     assert_int_equal(s.blamed, 0);
-    print_message("%s: at most %d kB a second to it\n", byzantine_at(row)->name, (int)(s.peak / 1024));
+    print_message("%s: at most %d kB a second to it\n", byzantine_at(row)->name,
+                  (int)(s.peak / 1024));
     assert_true(s.peak <= WAITING_BYTES_MAX);
     world_behave(s.w, CULPRIT, NULL, 0);
     world_free(&s.w);
