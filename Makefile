@@ -131,6 +131,7 @@ INSTALL_TEXT := $(foreach l,$(LOCALES),$(l)=$(DATADIR)/$(l:$(B)/%=%)) \
     $(foreach m,$(filter-out $(B)/man/nl/%,$(MANS)),$(m)=$(DATADIR)/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
     $(B)/man/nl/seinpost.1=$(DATADIR)/man/nl/man1/seinpost.1 \
     config/seinpost.conf.example=$(DOCDIR)/examples/seinpost.conf \
+    config/runbooks.md=$(DOCDIR)/runbooks.md \
     config/seinpost.bash=$(DATADIR)/bash-completion/completions/seinpost \
     config/seinpost.sysusers=$(SYSTEMDDIR)/sysusers.d/seinpost.conf
 INSTALL_FILLED := config/seinpostd.service=$(SYSTEMDDIR)/systemd/system/seinpostd.service
