@@ -77,13 +77,14 @@ UNIT := $(foreach l,$(LAYERS),$(wildcard tests/unit/$(l)/test_*.c))
 UNIT_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(UNIT))
 SIM := $(wildcard tests/sim/test_*.c)
 SIM_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(SIM))
-SIM_LIB := $(call obj,$(filter-out $(SIM),$(wildcard tests/sim/*.c)))
+SIM_MAINS := tests/sim/sim.c
+SIM_LIB := $(call obj,$(filter-out $(SIM) $(SIM_MAINS),$(wildcard tests/sim/*.c)))
 BENCH := $(wildcard tests/bench/bench_*.c)
 BENCH_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(BENCH))
 BENCH_LIB := $(call obj,$(filter-out $(BENCH),$(wildcard tests/bench/*.c)))
 
 .PHONY: all help install uninstall deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
-    crash-soak demo-run bench-run evaluate-run tests
+    crash-soak demo-run bench-run evaluate-run tests sim soak
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -99,6 +100,8 @@ help:
 	@echo 'make install       install below PREFIX ($(PREFIX)), into DESTDIR; make uninstall takes it away'
 	@echo 'make check-layers  prove that no layer reaches further than it may'
 	@echo 'make crash-soak    kill at every call, let every call fail, lose the power at every moment (an hour)'
+	@echo 'make sim           run a seed of the simulator: SEED=n [NODES=n] [TRACE=1]'
+	@echo 'make soak          run seeds for SECONDS ($(SECONDS)), up to 40 nodes'
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
 	@echo 'make fuzz          let the fuzz targets search for MINUTES (10); make fuzz-merge keeps what was found'
 	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
@@ -153,6 +156,14 @@ CRASH := $(addprefix tests/e2e/,test_full_disk test_crash test_power_loss)
 crash-soak: deps
 	@$(MAKE) --no-print-directory all
 	@set -e; for t in $(CRASH); do echo "$$t"; FULL=1 SEINPOST_BIN=$(B) $$t; done
+
+# One seed of the simulator (SEED=, NODES=, TRACE=1), or seeds for as long as SECONDS says.
+sim: $(B)/tests/sim/sim
+	@$(foreach v,SEED SEEDS NODES NODES_MAX TRACE KEEP_GOING,$(if $($(v)),$(v)='$($(v))')) $<
+
+SECONDS ?= 3600
+soak: $(B)/tests/sim/sim
+	@$(foreach v,SEED NODES NODES_MAX KEEP_GOING,$(if $($(v)),$(v)='$($(v))')) SECONDS=$(SECONDS) $<
 
 check-layers: all
 	@SEINPOST_BIN=$(B) tests/check-layers

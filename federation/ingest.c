@@ -93,6 +93,14 @@ static enum err judge_targets(struct federation *f, const struct feed *feed, con
     return e;
 }
 
+/* The day by which an entry's own day is judged: that of the checkpoint which covers it. Where the
+ * member list stands for one (chapters_goal), the stewards vouch for the entries as they are, and
+ * nothing tells when they were signed. */
+static uint32_t judging_day(const struct checkpoint *cp)
+{
+    return cp->seq == 0 ? UINT32_MAX : (uint32_t)(cp->time_utc / 86400);
+}
+
 /* Fills in state, reason, type and tags of an entry whose body is here. b is the batch that it
  * came in, NULL if it came alone; day that of the checkpoint. */
 static void judge(struct federation *f, const struct feed *feed, const struct batch *batch,
@@ -296,7 +304,7 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
     persist->entries.tile_count = b->tile_count;
     persist->entries.is_mended = b->is_mended;
 
-    uint32_t day = (uint32_t)(b->checkpoint.time_utc / 86400);
+    uint32_t day = judging_day(&b->checkpoint);
     uint64_t profile_was = feed->rec.profile_plus_one;
     for (size_t i = 0; i < b->count; i++) {
         struct effect_entry *e = &entries[i];
@@ -351,7 +359,7 @@ void ingest_kept(struct federation *f, struct feed *feed, const uint8_t *header,
     e->body.entry.header = header;
     e->body.entry.expires_day = h.expires_day;
     e->body.feed = &feed->rec;
-    judge(f, feed, NULL, &h, body, (uint32_t)(feed->seen.time_utc / 86400), &e->body.entry, &b);
+    judge(f, feed, NULL, &h, body, judging_day(&feed->seen), &e->body.entry, &b);
     assert(e->body.entry.state == STATE_HELD);
 }
 
@@ -363,7 +371,7 @@ void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header,
     enum err is_header = header_decode(header, &h);
     assert(is_header == OK);
     struct effect_entry entry = {.index = h.index, .header = header, .expires_day = h.expires_day};
-    judge(f, feed, NULL, &h, body, (uint32_t)(feed->seen.time_utc / 86400), &entry, &b);
+    judge(f, feed, NULL, &h, body, judging_day(&feed->seen), &entry, &b);
     if (entry.state == was)
         return;
     struct effect *e = effects_add(out, EFFECT_PERSIST_BODY);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,8 @@ static bool replay_row(void *ctx, const struct archive_row *row)
     if (r->tree.size == r->held.size)
         merkle_root(&r->tree, r->held_root);
     crypto_generichash_update(&r->digest, row->header, HEADER_BYTES);
+    if (h.audience == AUDIENCE_ADDRESSED)
+        return true; /* who has its body, and for how long, differs */
     crypto_generichash_update(&r->digest, &state, 1);
     crypto_generichash_update(&r->digest, row->body.data, row->body.len);
     return true;
@@ -129,8 +132,7 @@ static void check_record(const struct replay *r, const struct feed_record *rec)
             rec->proof_hashes > 0 || r->tree.size == 0 ? OK : ERR_PROOF);
 }
 
-/* Replays one feed on a node's shelf; false if nothing is stored of it. */
-static bool replay(struct world *w, size_t node, size_t of, uint8_t digest[32])
+bool check_feed(struct world *w, size_t node, size_t of, uint8_t digest[32])
 {
     struct shelf *shelf = world_shelf(w, node);
     const uint8_t *author = world_author(w, of);
@@ -138,10 +140,12 @@ static bool replay(struct world *w, size_t node, size_t of, uint8_t digest[32])
     struct replay r = {.shelf = shelf, .archive = shelf_archive(shelf), .author = author};
     crypto_generichash_init(&r.digest, NULL, 0, 32);
     merkle_frontier_init(&r.tree);
-    if (rec != NULL && !sodium_is_zero(rec->held, sizeof rec->held))
-        assert_int_equal(checkpoint_verify(bytes_of(rec->held, sizeof rec->held),
-                                           world_feed_secret(w, of) + 32, &r.held),
-                         OK);
+    if (rec != NULL && !sodium_is_zero(rec->held, sizeof rec->held)) {
+        struct bytes held = bytes_of(rec->held, sizeof rec->held);
+        assert_int_equal(checkpoint_read(held, &r.held), OK);
+        const uint8_t *key = world_feed_key(w, of, r.held.feed_epoch);
+        assert_int_equal(checkpoint_verify(held, key, &r.held), OK);
+    }
     uint64_t size = shelf_size(shelf, author);
     r.corrections = calloc((size_t)size + 1, sizeof *r.corrections);
     assert_non_null(r.corrections);
@@ -157,11 +161,43 @@ static bool replay(struct world *w, size_t node, size_t of, uint8_t digest[32])
     return rec != NULL;
 }
 
+static bool prefix_row(void *ctx, const struct archive_row *row)
+{
+    uint8_t leaf[HASH_BYTES], tile[2][HASH_BYTES];
+    unsigned levels;
+    merkle_leaf(bytes_of(row->header, HEADER_BYTES), leaf);
+    merkle_append(ctx, leaf, &levels, tile);
+    return true;
+}
+
+void check_prefix(struct world *w, size_t node, size_t of, uint64_t size,
+                  struct merkle_frontier *out)
+{
+    struct archive a = shelf_archive(world_shelf(w, node));
+    merkle_frontier_init(out);
+    a.read(a.ctx, world_author(w, of), 0, (size_t)size, prefix_row, out);
+}
+
+void check_explain(struct world *w, size_t one, size_t other, size_t of, char *out, size_t cap)
+{
+    const struct shelf *a = world_shelf(w, one), *b = world_shelf(w, other);
+    const uint8_t *author = world_author(w, of);
+    for (uint64_t i = 0; i < shelf_size(a, author); i++) {
+        enum entry_state here = shelf_state(a, author, i), there = shelf_state(b, author, i);
+        if (here == there || here == STATE_ADDRESSED || there == STATE_ADDRESSED)
+            continue;
+        snprintf(out, cap, " (entry %u: state %d %s, and %d %s)", (unsigned)i, (int)here,
+                 err_name(shelf_reason(a, author, i)), (int)there,
+                 err_name(shelf_reason(b, author, i)));
+        return;
+    }
+}
+
 void check_node(struct world *w, size_t node)
 {
     uint8_t digest[32];
     for (size_t of = 0; of < world_nodes(w); of++)
-        (void)replay(w, node, of, digest);
+        (void)check_feed(w, node, of, digest);
 }
 
 void check_equal(struct world *w)
@@ -172,7 +208,7 @@ void check_equal(struct world *w)
         for (size_t node = 0; node < world_nodes(w); node++) {
             if (!world_is_running(w, node))
                 continue;
-            (void)replay(w, node, of, seen == 0 ? first : digest);
+            (void)check_feed(w, node, of, seen == 0 ? first : digest);
             if (seen++ > 0 && memcmp(digest, first, 32) != 0)
                 fail_msg("%c holds another feed of %c: %d entries", (char)('A' + node),
                          (char)('A' + of),

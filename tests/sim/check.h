@@ -14,6 +14,16 @@
  * tree. */
 void check_node(struct world *w, size_t node);
 
+/* The same for one feed; digest is over what all who may have it hold alike. False if nothing is
+ * stored of it. */
+bool check_feed(struct world *w, size_t node, size_t of, uint8_t digest[32]);
+
+/* The tree of the first size entries as node holds them; no more than it holds. */
+void check_prefix(struct world *w, size_t node, size_t of, uint64_t size,
+                  struct merkle_frontier *out);
+/* The first entry of the feed in which two nodes differ, as " (entry 3: state 1 and 4)". */
+void check_explain(struct world *w, size_t one, size_t other, size_t of, char *out, size_t cap);
+
 /* I2: all running nodes hold equal feeds of every author: sizes, headers, states, bodies, tags. And
  * check_node for each. */
 void check_equal(struct world *w);

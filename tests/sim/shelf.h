@@ -44,6 +44,9 @@ size_t shelf_receipts(const struct shelf *s, uint64_t index);
 /* Points that a member was ever charged here. */
 uint32_t shelf_charged(const struct shelf *s, const uint8_t member[32]);
 
+/* Whether each request that it keeps was charged once. */
+bool shelf_is_charged_once(const struct shelf *s);
+
 /* Erasures that this node has still to acknowledge. */
 size_t shelf_receipts_due(const struct shelf *s);
 

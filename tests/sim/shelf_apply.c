@@ -156,7 +156,7 @@ static void apply_receipts_sent(struct shelf *s, const struct effect *e)
 
 static void apply_roster(struct shelf *s, const struct effect *e)
 {
-    assert(s->paper_count < 16);
+    assert(s->paper_count < SHELF_PAPERS_MAX);
     struct paper *p = &s->papers[s->paper_count++];
     p->version = e->roster.version;
     memcpy(p->hash, e->roster.hash, 32);

@@ -6,6 +6,8 @@
 #include "protocol/tag.h"
 #include "tests/sim/shelf.h"
 
+enum { SHELF_PAPERS_MAX = 32 };
+
 struct item {
     uint8_t header[HEADER_BYTES];
     uint8_t *body;
@@ -87,7 +89,7 @@ struct shelf {
     size_t due_count;
     struct note *receipts; /* author: who acknowledged; index: our entry */
     size_t receipt_count;
-    struct paper papers[16];
+    struct paper papers[SHELF_PAPERS_MAX];
     size_t paper_count;
     uint64_t marks[MARK_COUNT];
     struct witnessed *witnessed;

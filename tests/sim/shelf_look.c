@@ -81,6 +81,17 @@ uint32_t shelf_charged(const struct shelf *s, const uint8_t member[32])
     return points;
 }
 
+bool shelf_is_charged_once(const struct shelf *s)
+{
+    for (size_t i = 0; i < s->charged_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (s->charged[i].is_request && s->charged[k].is_request &&
+                memcmp(s->charged[i].member, s->charged[k].member, 32) == 0 &&
+                memcmp(s->charged[i].request, s->charged[k].request, 16) == 0)
+                return false;
+    return true;
+}
+
 uint64_t shelf_size(const struct shelf *s, const uint8_t author[32])
 {
     const struct lane *l = shelf_lane(s, author);

@@ -46,7 +46,7 @@ void world_say(struct world *w, const char *line)
 
 /* ---- Steps ---- */
 
-size_t world_node_of(const struct world *w, const uint8_t author[AUTHOR_BYTES])
+size_t world_node_of_author(const struct world *w, const uint8_t author[AUTHOR_BYTES])
 {
     for (size_t i = 0; i < w->setup.nodes; i++)
         if (memcmp(w->machines[i].config.author, author, AUTHOR_BYTES) == 0)
@@ -117,7 +117,7 @@ static bool carry_answer(struct machine *m, const struct effect *e)
 static bool carry_one(struct world *w, size_t at, const struct effect *e, bool *has_persisted)
 {
     struct machine *m = &w->machines[at];
-    size_t peer = world_node_of(w, e->author);
+    size_t peer = world_node_of_author(w, e->author);
     struct wire *x;
     if (carry_answer(m, e))
         return true;
@@ -185,7 +185,7 @@ void world_step(struct world *w, size_t at, struct event *ev)
         const struct effect *e = &w->effects->list[i];
         char line[256];
         if (!w->setup.is_quiet &&
-            tell_effect(e, world_letter(at), world_node_of(w, e->author), line, sizeof line))
+            tell_effect(e, world_letter(at), world_node_of_author(w, e->author), line, sizeof line))
             world_say(w, line);
         is_well = carry_one(w, at, e, &has_persisted);
     }

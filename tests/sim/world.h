@@ -141,6 +141,8 @@ struct bytes world_draft_next(struct world *w, void (*edit)(struct roster *r, vo
                               void *ctx);
 /* The next member list names this one beside the newest. */
 void world_also(struct world *w, const uint8_t hash[32]);
+/* The list of that version, signed; versions count from 1. */
+struct bytes world_paper(const struct world *w, size_t version);
 /* The newest member list, signed. */
 struct bytes world_newest(const struct world *w);
 /* Gives any bytes to node as a member list. */
@@ -154,6 +156,8 @@ const struct effects *world_give(struct world *w, size_t node, struct event *ev)
 void world_inject(struct world *w, size_t from, size_t to, struct bytes frame);
 void world_inject_message(struct world *w, size_t from, size_t to, const Seinpost__Message *m);
 bool world_is_connected(const struct world *w, size_t a, size_t b);
+/* The most that was ever under way from a node over one connection, in bytes. */
+size_t world_under_way_max(const struct world *w, size_t node);
 size_t world_wires(const struct world *w, size_t a, size_t b); /* connections between the two */
 
 /* A frame on its way, seen once when it leaves and once when it arrives. */
@@ -213,6 +217,11 @@ struct shelf *world_new_shelf(const struct world *w);
 size_t world_nodes(const struct world *w);
 const uint8_t *world_author(const struct world *w, size_t node);
 const uint8_t *world_feed_secret(const struct world *w, size_t node);
+/* Whose that is; SIZE_MAX: nobody's. And who is at the other end of a connection of a node's. */
+size_t world_node_of_author(const struct world *w, const uint8_t author[AUTHOR_BYTES]);
+size_t world_peer_of(const struct world *w, size_t node, uint32_t link);
+/* The public half of the key of its first or, for 2, its second chapter. */
+const uint8_t *world_feed_key(const struct world *w, size_t node, uint32_t feed_epoch);
 /* A second feed key for node, from its next start on. */
 void world_set_next_secret(struct world *w, size_t node, const uint8_t secret[64]);
 const struct held_share *world_share(const struct world *w, size_t node);

@@ -173,6 +173,7 @@ enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *
     assert(w->paper_count < PAPERS_MAX);
     memcpy(w->roster->previous, w->roster->hash, 32);
     w->roster->version++;
+    w->roster->issued_utc = world_now_utc(w);
     if (edit != NULL)
         edit(w->roster, ctx);
     fill_accepted(w, node);
@@ -339,6 +340,23 @@ const uint8_t *world_author(const struct world *w, size_t node)
 const uint8_t *world_feed_secret(const struct world *w, size_t node)
 {
     return w->machines[node].config.feed_secret;
+}
+
+const uint8_t *world_feed_key(const struct world *w, size_t node, uint32_t feed_epoch)
+{
+    const struct federation_config *c = &w->machines[node].config;
+    return (feed_epoch > 1 ? c->next_feed_secret : c->feed_secret) + 32;
+}
+
+size_t world_under_way_max(const struct world *w, size_t node)
+{
+    return w->machines[node].under_way_max;
+}
+
+struct bytes world_paper(const struct world *w, size_t version)
+{
+    assert(version > 0 && version <= w->paper_count);
+    return bytes_of(w->papers[version - 1].data, w->papers[version - 1].len);
 }
 
 const struct held_share *world_share(const struct world *w, size_t node)

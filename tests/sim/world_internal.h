@@ -25,6 +25,7 @@ struct post {
     bool is_outbound;
     uint8_t *frame;
     size_t len;
+    bool is_again; /* a frame that came before */
 };
 
 /* A connection: who dialled whom, and how each calls it. */
@@ -33,6 +34,7 @@ struct wire {
     size_t dialler, listener;
     uint32_t link[2];    /* at the dialler, at the listener */
     uint64_t last_ms[2]; /* when what was sent last arrives, from the dialler, from the listener */
+    size_t under_way[2];
 };
 
 struct held_frame {
@@ -61,6 +63,7 @@ struct machine {
     struct held_frame *held; /* what waits for the commit */
     size_t held_count;
     size_t ended;
+    size_t under_way_max;
     int64_t ahead_utc;
     uint64_t starts;
     /* answers to what the test asked */
@@ -121,9 +124,6 @@ void world_draw(const struct world *w, const char *what, uint64_t n, uint8_t *ou
 
 /* Carries one event through a node's core, and its effects out. */
 void world_step(struct world *w, size_t at, struct event *ev);
-
-/* The node of an author; SIZE_MAX if there is none. */
-size_t world_node_of(const struct world *w, const uint8_t author[AUTHOR_BYTES]);
 
 /* A connection between the two; NULL if there is none. */
 const struct wire *world_wire(const struct world *w, size_t a, size_t b);

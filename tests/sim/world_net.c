@@ -73,6 +73,14 @@ struct wire *world_wire_of(struct world *w, size_t node, uint32_t link)
     return is_it && (side == 0 ? x->dialler : x->listener) == node ? x : NULL;
 }
 
+size_t world_peer_of(const struct world *w, size_t node, uint32_t link)
+{
+    const struct wire *x = world_wire_of((struct world *)(uintptr_t)w, node, link);
+    if (x == NULL)
+        return SIZE_MAX;
+    return x->dialler == node ? x->listener : x->dialler;
+}
+
 static bool joins(const struct wire *x, size_t a, size_t b)
 {
     return x->is_used &&
@@ -149,10 +157,9 @@ static void plug_one(struct world *w, size_t a, size_t b)
     if (i >= w->wire_count)
         w->wire_count = i + 1;
     uint32_t link = ++w->next_wire * 2 * WIRES_MAX + (uint32_t)i * 2;
-    w->wires[i] = (struct wire){
-        true, a, b, {link, link + 1},
-           {0,    0       }
-    };
+    w->wires[i] = (struct wire){.is_used = true, .dialler = a, .listener = b};
+    w->wires[i].link[0] = link;
+    w->wires[i].link[1] = link + 1;
     w->machines[a].is_dialled[b] = true;
     post_news(w, a, b, EVENT_UP, link, true);
     post_news(w, b, a, EVENT_UP, link + 1, false);
@@ -289,8 +296,13 @@ static void launch(struct world *w, struct wire *x, size_t from, struct bytes fr
     }
     p.at_ms = arrival(w, x, from, p.to, extra_ms);
     post(w, p);
+    size_t *under_way = &x->under_way[x->dialler == from ? 0 : 1];
+    *under_way += p.len;
+    if (*under_way > w->machines[from].under_way_max)
+        w->machines[from].under_way_max = *under_way;
     if (w->network.repeat_per_1000 == 0 || !dice_is(&w->dice, w->network.repeat_per_1000))
         return;
+    p.is_again = true;
     p.frame = copy_of(p.frame, p.len);
     p.at_ms += dice_below(&w->dice, REPEAT_MS_MAX);
     post(w, p);
@@ -315,7 +327,7 @@ bool world_utter(struct world *w, size_t node, size_t to, struct bytes frame)
 /* An event that has to do with a connection; false if it concerns nobody any more. */
 static bool event_of(struct world *w, struct post *p, struct event *ev)
 {
-    const struct wire *x = world_wire_of(w, p->to, p->link);
+    struct wire *x = world_wire_of(w, p->to, p->link);
     const struct machine *m = &w->machines[p->to];
     if (!m->is_running || (x == NULL && p->type != EVENT_DOWN))
         return false;
@@ -329,6 +341,8 @@ static bool event_of(struct world *w, struct post *p, struct event *ev)
         ev->down.link = p->link;
         return true;
     }
+    if (!p->is_again)
+        x->under_way[x->dialler == p->from ? 0 : 1] -= p->len;
     p->len = pass(w, p, x, true);
     if (p->len > 0 && m->behaviour != NULL && m->behaviour->incoming != NULL)
         p->len = m->behaviour->incoming(m->behaviour_state, p->from, p->frame, p->len);
