@@ -66,6 +66,10 @@ static const struct config_key keys[CONFIG_KEYS] = {
         "reserve_mb", CONFIG_TYPE_NUMBER, false, false, "32", 0, 4096, NULL,
         "32", "room on the disk, in megabytes, kept back for what must be possible when it is full",
         offsetof(struct config, reserve_mb)},
+    [CONFIG_SCRUB_HOURS] = {
+        "scrub_hours", CONFIG_TYPE_NUMBER, false, false, "24", 1, 720, NULL,
+        "24", "hours in which all that is stored is gone over once, for damage",
+        offsetof(struct config, scrub_hours)},
     [CONFIG_LOCALE] = {
         "locale", CONFIG_TYPE_WORD, false, false, NULL, 0, CONFIG_LOCALE_BYTES_MAX, NULL,
         "nl_NL.UTF-8", "language of messages, instead of the one of the environment",

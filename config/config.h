@@ -50,6 +50,7 @@ enum config_id {
     CONFIG_IO_THREADS,
     CONFIG_CONNECTIONS_PER_SOURCE,
     CONFIG_RESERVE_MB,
+    CONFIG_SCRUB_HOURS,
     CONFIG_LOCALE,
     CONFIG_ORGID_LISTS,
     CONFIG_KEYS
@@ -94,7 +95,8 @@ struct config {
     int log_level;                                   /* an enum config_log_level */
     int io_threads;
     int connections_per_source;
-    int reserve_mb;                              /* 0 none */
+    int reserve_mb; /* 0 none */
+    int scrub_hours;
     char locale[CONFIG_LOCALE_BYTES_MAX + 1];    /* optional */
     char orgid_lists[CONFIG_PATH_BYTES_MAX + 1]; /* optional */
 };

@@ -36,6 +36,8 @@ extern const struct cli_command cli_publish, cli_consult;
 extern const struct cli_command cli_doctor;
 /* cli_desk.c, cli_status.c */
 extern const struct cli_command cli_list, cli_verify, cli_status;
+/* cli_scrub.c */
+extern const struct cli_command cli_scrub;
 /* cli_correct.c */
 extern const struct cli_command cli_amend, cli_retract, cli_erase;
 /* cli_alert.c, cli_alert_list.c */

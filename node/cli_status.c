@@ -2,6 +2,7 @@
  * cli_status.c - status: this node, the other organisations, and today's allowance.
  */
 #include "node/cli_commands.h"
+#include "node/cli_scrub.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -265,6 +266,7 @@ static void on_line(void *ctx, const json_t *line)
         printf(_("Messages received: %lld; see: seinpost inbox\n"), words_number(s, "inbox"));
     show_signing(s);
     show_past(s);
+    scrub_show(s);
     show_coverage(s);
     show_budgets(s);
     show_peers(s);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "federation/access.h"
+#include "node/scrub.h"
 #include "node/secret.h"
 #include "node/store_read.h"
 #include "node/store_write.h"
@@ -247,6 +248,8 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         do_head(d, client, request);
     } else if (what != NULL && strcmp(what, "verify") == 0) {
         verify_request(d, client);
+    } else if (what != NULL && strcmp(what, "scrub") == 0) {
+        scrub_request(d->node->scrub, client, request);
     } else if (what != NULL && strcmp(what, "witness") == 0) {
         witness_request(d, client, request);
     } else if (what != NULL && strcmp(what, "send") == 0) {

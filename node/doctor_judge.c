@@ -389,10 +389,39 @@ static void check_disk(struct doctor *d, const json_t *status)
     }
 }
 
+/* What was found damaged in what is stored. */
+static void check_stored(struct doctor *d, const json_t *status)
+{
+    const json_t *s = json_object_get(status, "scrub");
+    long long lost = words_number(s, "lost"), fetching = words_number(s, "fetching");
+    long long other = words_number(s, "mended") + words_number(s, "doubtful");
+    if (lost > 0) {
+        doctor_todo(d, "stored",
+                    _("What is stored was damaged in %lld places that no other node can mend."),
+                    lost);
+        doctor_step(
+            d,
+            _("See what it is: %s scrub --list. Restore a backup that has it, or register it "
+              "again; then: %s scrub --forget. And have the disk looked at."),
+            d->program, d->program);
+    } else if (fetching > 0) {
+        doctor_note(d, "stored",
+                    _("What is stored was damaged; it is being fetched from the others."));
+    } else if (other > 0) {
+        doctor_note(d, "stored",
+                    _("Damage was found in what is stored, and put right; have the disk looked "
+                      "at. See: %s scrub --list"),
+                    d->program);
+    } else if (json_is_object(s)) {
+        doctor_well(d, "stored", _("Nothing that is stored was found damaged."));
+    }
+}
+
 void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
 {
     check_files(d, status);
     check_disk(d, status);
+    check_stored(d, status);
     if (!json_is_object(json_object_get(status, "roster")))
         return;
     check_signing(d, status);

@@ -14,6 +14,7 @@
 #include "node/log.h"
 #include "node/notify.h"
 #include "node/problem.h"
+#include "node/scrub.h"
 #include "node/store_read.h"
 #include "node/store_repair.h"
 #include "node/text.h"
@@ -330,6 +331,10 @@ enum err node_open(struct node **out, const struct config *config, struct node_s
     if (e == OK)
         e = load_post(n, problem);
     if (e == OK)
+        n->scrub = scrub_new(n);
+    if (e == OK && n->scrub == NULL)
+        e = ERR_FULL;
+    if (e == OK)
         e = control_open(n, &n->control, problem);
     sodium_memzero(secrets, sizeof *secrets);
     if (e != OK) {
@@ -346,6 +351,7 @@ void node_close(struct node **pn)
     if (n == NULL)
         return;
     control_free(&n->control);
+    scrub_free(&n->scrub);
     desk_free(&n->desk);
     transport_free(&n->transport);
     if (n->core != NULL) {
@@ -396,7 +402,7 @@ static void drain_transport(struct node *n)
 
 static long wait_ms(const struct node *n)
 {
-    if (desk_is_busy(n->desk))
+    if (desk_is_busy(n->desk) || scrub_is_busy(n->scrub))
         return 0;
     uint64_t now = node_now_ms(), deadline = federation_deadline_ms(n->core);
     long wait = deadline <= now ? 0 : (long)(deadline - now);
@@ -479,7 +485,9 @@ static enum err turn(struct node *n, int signals, bool *has_ended)
         node_step(n, &ev);
     }
     desk_work(n->desk);
-    enum err e = carry_commit(n);
+    enum err e = scrub_work(n->scrub);
+    if (e == OK)
+        e = carry_commit(n);
     if (e == OK)
         backup_work(n->desk);
     return e;
@@ -510,6 +518,8 @@ enum err node_run(struct node *n)
         }
     }
     close(signals);
+    if (e == ERR_FORMAT && !store_has_failed(n->store))
+        return e;
     if (e != OK)
         die_of_store(n);
     notify_send("STOPPING=1");

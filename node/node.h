@@ -24,6 +24,7 @@
 struct desk;
 struct control;
 struct outbox;
+struct scrub;
 
 struct node {
     struct config config;
@@ -35,6 +36,7 @@ struct node {
     struct transport *transport;
     struct desk *desk;
     struct control *control;
+    struct scrub *scrub;
     struct outbox *outbox;
     bool is_stepping; /* the core is not entered twice */
     bool is_tight;    /* the disk has no room for what can wait */
@@ -59,8 +61,9 @@ struct node_secrets {
 MUST_CHECK enum err node_open(struct node **out, const struct config *config,
                               struct node_secrets *secrets, struct problem *problem);
 
-/* Runs until SIGTERM or SIGINT. OK, or ERR_IO when the store failed: the process must exit non-zero
- * and be started again. */
+/* Runs until SIGTERM or SIGINT. OK; ERR_FORMAT when a part of the store was found damaged: the node
+ * must be closed and opened again, which repairs it. Does not return when the store failed: the
+ * process ends, and must be started again. */
 MUST_CHECK enum err node_run(struct node *n);
 
 void node_close(struct node **n);

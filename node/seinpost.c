@@ -28,6 +28,7 @@ static const struct cli_command *const commands[] = {
     &cli_alert_watch,
     &cli_status,
     &cli_verify,
+    &cli_scrub,
     &cli_witness_show,
     &cli_proof_list,
     &cli_proof_export,

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "node/keycheck.h"
 #include "node/log.h"
 #include "node/node.h"
 #include "node/passphrase.h"
@@ -123,24 +124,61 @@ static enum err get_secrets(const struct config *c, struct node_secrets *s, stru
     return e;
 }
 
+/* A bit of a key that flipped is turned back before the keys are read. */
+static void on_key_file(void *ctx, const char *name, enum keycheck what)
+{
+    (void)ctx;
+    log_line(LEVEL_ERROR, "key-file-damaged", log_text("file", name),
+             log_text("fate", what == KEYCHECK_MENDED ? "mended" : "lost"));
+}
+
+static void check_keys(const struct config *c)
+{
+    char dir[CONFIG_PATH_BYTES_MAX + 8];
+    snprintf(dir, sizeof dir, "%s/keys", c->data_dir);
+    (void)!keycheck_folder(dir, on_key_file, NULL); /* whoever reads them says that there is none */
+}
+
+/* Opens the node and runs it, once more where a part of its store was found damaged meanwhile: the
+ * start repairs that. */
+static enum err open_and_run(const struct config *config, const struct node_secrets *secrets,
+                             struct node_secrets *room, struct problem *problem)
+{
+    struct node *n = NULL;
+    enum err e;
+    do {
+        *room = *secrets;
+        e = node_open(&n, config, room, problem);
+        if (e != OK) {
+            log_line(LEVEL_ERROR, "not-started", log_err("error", e),
+                     log_text("why", problem->text));
+            fprintf(stderr, "seinpostd: %s\n",
+                    problem->text[0] != '\0' ? problem->text : err_text(e));
+            return ERR_IO;
+        }
+        log_line(LEVEL_WARNING, "not-for-real-cases",
+                 log_text("why", "the rules on who may publish what, and when, are not built yet"));
+        e = node_run(n);
+        node_close(&n);
+    } while (e == ERR_FORMAT);
+    return e;
+}
+
 static int run(const struct config *config)
 {
     struct problem problem = {""};
     struct node_secrets *secrets = secret_new(sizeof *secrets);
-    struct node *n = NULL;
+    struct node_secrets *room = secret_new(sizeof *room);
+    check_keys(config);
     enum err e = get_secrets(config, secrets, &problem);
-    if (e == OK)
-        e = node_open(&n, config, secrets, &problem);
-    secret_free(secrets);
     if (e != OK) {
         log_line(LEVEL_ERROR, "not-started", log_err("error", e), log_text("why", problem.text));
         fprintf(stderr, "seinpostd: %s\n", problem.text[0] != '\0' ? problem.text : err_text(e));
-        return 1;
+    } else {
+        e = open_and_run(config, secrets, room, &problem);
     }
-    log_line(LEVEL_WARNING, "not-for-real-cases",
-             log_text("why", "the rules on who may publish what, and when, are not built yet"));
-    e = node_run(n);
-    node_close(&n);
+    secret_free(room);
+    secret_free(secrets);
     return e == OK ? 0 : 1;
 }
 

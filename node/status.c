@@ -11,6 +11,7 @@
 #include "federation/access.h"
 #include "node/confirm.h"
 #include "node/list_json.h"
+#include "node/scrub.h"
 #include "node/store_post.h"
 #include "node/store_read.h"
 #include "protocol/answer.h"
@@ -228,5 +229,6 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "coverage", coverage_json(n));
     json_object_set_new(out, "peers", r != NULL ? peers_json(n, r) : json_array());
     json_object_set_new(out, "budgets", budgets_json(n));
+    json_object_set_new(out, "scrub", scrub_json(n->scrub));
     return out;
 }

@@ -40,6 +40,11 @@ enum err store_damaged(struct store *s)
     return ERR_FORMAT;
 }
 
+const char *store_path(const struct store *s)
+{
+    return s->path;
+}
+
 bool store_has_failed(const struct store *s)
 {
     return s->has_failed;

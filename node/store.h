@@ -76,6 +76,9 @@ MUST_CHECK enum err store_commit(struct store *s);
  * it after an erasure. ERR_IO: fatal. */
 MUST_CHECK enum err store_scrub_wal(struct store *s);
 
+/* The path that it was opened with. */
+const char *store_path(const struct store *s);
+
 /* Whether something failed, a read too: nothing that was concluded since may leave. */
 bool store_has_failed(const struct store *s);
 

@@ -42,6 +42,18 @@ enum err store_findings(struct store *s, bool (*row)(void *ctx, const struct sto
     return s->has_failed ? ERR_IO : OK;
 }
 
+bool store_findings_open(struct store *s, const uint8_t author[AUTHOR_BYTES])
+{
+    char hex[2 * AUTHOR_BYTES + 1];
+    sodium_bin2hex(hex, sizeof hex, author, AUTHOR_BYTES);
+    sqlite3_stmt *q = store_statement(s, SQL_FINDING_OPEN);
+    sqlite3_bind_text(q, 1, hex, -1, SQLITE_TRANSIENT);
+    bool is_open = store_next(s, q);
+    if (is_open)
+        sqlite3_reset(q);
+    return is_open;
+}
+
 enum err store_findings_settle(struct store *s, const uint8_t author[AUTHOR_BYTES])
 {
     char hex[2 * AUTHOR_BYTES + 1];

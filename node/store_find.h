@@ -50,6 +50,9 @@ store_findings(struct store *s, bool (*row)(void *ctx, const struct store_findin
 /* What was being fetched of that feed is here again. */
 MUST_CHECK enum err store_findings_settle(struct store *s, const uint8_t author[AUTHOR_BYTES]);
 
+/* Whether something of that feed is being fetched. */
+bool store_findings_open(struct store *s, const uint8_t author[AUTHOR_BYTES]);
+
 /* A person knows: forgets all that is mended or lost. */
 MUST_CHECK enum err store_findings_forget(struct store *s);
 

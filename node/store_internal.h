@@ -4,7 +4,7 @@
  * store.c          statements, transactions, failure
  * store_open.c     open and close; store_page.c  the pages of the file, looked at
  * store_repair.c   a damaged file copied into a new one; store_rescue.c  what can be read of it
- * store_find.c     what was found damaged
+ * store_find.c     what was found damaged; store_replay.c  whether rows follow from entries
  * store_sql.c      the tables and every statement
  * store_feed.c     feed numbers and feed records
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
@@ -153,7 +153,16 @@ enum stmt {
     SQL_FINDING_TRIM,
     SQL_FINDING_LIST,
     SQL_FINDING_SETTLE,
+    SQL_FINDING_OPEN,
     SQL_FINDING_FORGET,
+    SQL_OWED_AGAIN,
+    SQL_CORRECTION_DROP,
+    SQL_WALK_TAG,
+    SQL_WALK_EXPIRING,
+    SQL_WALK_OWED,
+    SQL_WALK_OPAQUE,
+    SQL_WALK_ALERT,
+    SQL_WALK_CORRECTION,
     SQL_COUNT
 };
 

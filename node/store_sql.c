@@ -195,6 +195,23 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_FINDING_TRIM] = "DELETE FROM finding WHERE number<=(SELECT max(number) FROM finding)-?1",
     [SQL_FINDING_LIST] = "SELECT utc, what, fate, place, first, count FROM finding ORDER BY number",
     [SQL_FINDING_SETTLE] = "UPDATE finding SET fate=1 WHERE fate=2 AND place=?1",
+    [SQL_OWED_AGAIN] = "INSERT OR IGNORE INTO owed VALUES(?)",
+    [SQL_CORRECTION_DROP] = "UPDATE correction SET retracted=iif(?2=4, NULL, retracted),"
+                        " erased=iif(?2=5, NULL, erased) WHERE entry=?1",
+    [SQL_WALK_TAG] = "SELECT prefix, entry, 0 FROM tag WHERE (prefix, entry)>(?1,?2)"
+                 " ORDER BY prefix, entry LIMIT ?3",
+    [SQL_WALK_EXPIRING] = "SELECT day, entry, 0 FROM expiring WHERE (day, entry)>(?1,?2)"
+                      " ORDER BY day, entry LIMIT ?3",
+    [SQL_WALK_OWED] = "SELECT 0, entry, 0 FROM owed WHERE entry>?2 AND ?1<1 ORDER BY entry LIMIT ?3",
+    [SQL_WALK_OPAQUE] = "SELECT 0, entry, 0 FROM opaque WHERE entry>?2 AND ?1<1 ORDER BY entry LIMIT ?3",
+    [SQL_WALK_ALERT] = "SELECT 0, entry, 0 FROM alert WHERE entry>?2 AND ?1<1 ORDER BY entry LIMIT ?3",
+    /* Each of the two that a row may say: the target, the entry that says it, and which. */
+    [SQL_WALK_CORRECTION] = "SELECT entry, (entry>>40<<40)+retracted, 4 FROM correction WHERE retracted"
+                        " IS NOT NULL AND (entry, (entry>>40<<40)+retracted)>(?1,?2) UNION ALL"
+                        " SELECT entry, (entry>>40<<40)+erased, 5 FROM correction WHERE erased"
+                        " IS NOT NULL AND (entry, (entry>>40<<40)+erased)>(?1,?2)"
+                        " ORDER BY 1, 2 LIMIT ?3",
+    [SQL_FINDING_OPEN] = "SELECT 1 FROM finding WHERE fate=2 AND place=?1 LIMIT 1",
     [SQL_FINDING_FORGET] = "DELETE FROM finding WHERE fate<>2",
 };
 /* clang-format on */

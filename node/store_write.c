@@ -176,6 +176,12 @@ enum err store_apply(struct store *s, const struct effect *f)
     abort(); /* our bug: an effect that persists nothing */
 }
 
+enum err store_mark_put(struct store *s, enum mark mark, uint64_t value)
+{
+    enum err e = store_begin(s);
+    return e == OK ? store_run_two(s, SQL_MARK_SET, mark, store_column_of(value)) : e;
+}
+
 enum err store_desk_cut(struct store *s, uint64_t first)
 {
     enum err e = store_begin(s);

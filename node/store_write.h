@@ -26,6 +26,9 @@ enum {
  * ERR_IO. */
 MUST_CHECK enum err store_apply(struct store *s, const struct effect *e);
 
+/* Sets a mark that is the node's own affair. */
+MUST_CHECK enum err store_mark_put(struct store *s, enum mark mark, uint64_t value);
+
 /* The desk's sealed record of an own entry; replaces an earlier one. */
 MUST_CHECK enum err store_desk_put(struct store *s, uint64_t index, struct bytes sealed);
 

@@ -87,7 +87,7 @@ static void one_mistake_one_sentence(void **state)
         {"clock_offset_seconds = 1",
          "4: clock_offset_seconds: is not a known key; the keys are org_id, data_dir, listen, "
          "advertise, peer, relay, socket, socket_group, passphrase_file, log_level, io_threads, "
-         "connections_per_source, reserve_mb, locale, orgid_lists"},
+         "connections_per_source, reserve_mb, scrub_hours, locale, orgid_lists"},
         {"do not repeat me either",
          "4: the line is not a setting; write key = value, or # before a comment"},
         {"= 5", "4: the line is not a setting; write key = value, or # before a comment"},
