@@ -26,8 +26,12 @@
 
 static char root[] = "/tmp/seinpost-restore-XXXXXX";
 static struct problem problem;
-static const struct bytes passphrase = {(const uint8_t *)"five words nobody would combine", 31};
-static const struct backup_lock lock = {.passphrase = passphrase, .cost = COST_TEST};
+#define PASSPHRASE                                                                                 \
+    {                                                                                              \
+        (const uint8_t *)"five words nobody would combine", 31                                     \
+    }
+static const struct bytes passphrase = PASSPHRASE;
+static const struct backup_lock lock = {.passphrase = PASSPHRASE, .cost = COST_TEST};
 static const char settings[] = "org_id = NL-KVK-41198677\n  data_dir\t= /var/lib/old # here\n"
                                "data_dirs = kept\nlisten = none";
 
@@ -209,19 +213,19 @@ static void strange_content(void **state)
         const char *names[4]; /* each with one byte; ! before the first: no end */
         const char *why;
     } rows[] = {
-        {{"../seinpost.conf"},                                       "a way out"      },
-        {{"data/../../x"},                                           "another"        },
-        {{"data/keys/../x.key"},                                     "among the keys" },
-        {{"data/keys/.key"},                                         "no name"        },
-        {{"data/keys/UPPER.key"},                                    "not of ours"    },
-        {{"data/other.db"},                                          "unknown"        },
-        {{"data/keys/ring", "data/keys/ring"},                       "twice"          },
-        {{"seinpost.conf", "data/keys/ring"},                        "no store"       },
-        {{"seinpost.conf", "data/node.db"},                          "no ring"        },
-        {{"data/keys/ring", "data/node.db"},                         "no settings"    },
-        {{"!seinpost.conf", "data/keys/ring", "data/node.db"},       "no end"         },
-        {{"seinpost.conf", "data/keys/ring", "data/node.db", "end"}, "goes on"        },
-        {{"seinpost.conf", "data/keys/ring", "data/node.db"},        "not a store"    },
+        {{"../seinpost.conf"},                                       "a way out"     },
+        {{"data/../../x"},                                           "another"       },
+        {{"data/keys/../x.key"},                                     "among the keys"},
+        {{"data/keys/.key"},                                         "no name"       },
+        {{"data/keys/UPPER.key"},                                    "not of ours"   },
+        {{"data/other.db"},                                          "unknown"       },
+        {{"data/keys/ring", "data/keys/ring"},                       "twice"         },
+        {{"seinpost.conf", "data/keys/ring"},                        "no store"      },
+        {{"seinpost.conf", "data/node.db"},                          "no ring"       },
+        {{"data/keys/ring", "data/node.db"},                         "no settings"   },
+        {{"!seinpost.conf", "data/keys/ring", "data/node.db"},       "no end"        },
+        {{"seinpost.conf", "data/keys/ring", "data/node.db", "end"}, "goes on"       },
+        {{"seinpost.conf", "data/keys/ring", "data/node.db"},        "not a store"   },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t content[512];
@@ -249,7 +253,8 @@ static void strange_content(void **state)
 
 /* Goal: a copy that is made while entries are added and erased is the store as it is at the end,
  * with every checksum right; a copy that is given up leaves nothing; the store goes on.
- * Method: a store larger than many steps; a commit after each step; both are opened and compared. */
+ * Method: a store larger than many steps; a commit after each step; both are opened and compared.
+ */
 static void copy_while_writing(void **state)
 {
     (void)state;
@@ -303,8 +308,10 @@ static void copy_while_writing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(there_and_back),  cmocka_unit_test(refused),
-        cmocka_unit_test(strange_content), cmocka_unit_test(copy_while_writing),
+        cmocka_unit_test(there_and_back),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(strange_content),
+        cmocka_unit_test(copy_while_writing),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -19,8 +19,11 @@
 static char root[] = "/tmp/seinpost-backup-XXXXXX";
 static struct problem problem;
 static uint8_t recovery[64], other_recovery[64]; /* public half, secret half */
-static const struct bytes passphrase = {(const uint8_t *)"five words nobody would combine", 31};
-static const struct bytes wrong = {(const uint8_t *)"five words nobody would Combine", 31};
+#define PASSPHRASE                                                                                 \
+    {                                                                                              \
+        (const uint8_t *)"five words nobody would combine", 31                                     \
+    }
+static const struct bytes passphrase = PASSPHRASE;
 
 static int enter(void **state)
 {
@@ -48,8 +51,10 @@ static uint8_t byte_at(size_t i)
 /* Writes "file" with so much content. */
 static void make_file(size_t len, struct bytes pass, const uint8_t *public_half)
 {
-    struct backup_head head = {
-        .org_id = "NL-KVK-41198677", .store_layout = 3, .made_utc = 1800000000, .content_bytes = len};
+    struct backup_head head = {.org_id = "NL-KVK-41198677",
+                               .store_layout = 3,
+                               .made_utc = 1800000000,
+                               .content_bytes = len};
     struct backup_lock lock = {.passphrase = pass, .cost = COST_TEST, .recovery = public_half};
     struct backup_writer *w = NULL;
     struct backup_reader *r = NULL;
@@ -115,7 +120,7 @@ static void save(const uint8_t *data, size_t len)
     assert_int_equal(fclose(f), 0);
 }
 
-static const struct backup_lock by_pass = {.passphrase = passphrase};
+static const struct backup_lock by_pass = {.passphrase = PASSPHRASE};
 static const struct backup_lock by_key = {.recovery = recovery};
 
 /* Goal: any length comes back, by the passphrase as by the recovery key, and the length of the file
@@ -141,7 +146,9 @@ static void there_and_back(void **state)
 static void who_opens(void **state)
 {
     (void)state;
-    static const struct backup_lock by_wrong = {.passphrase = wrong};
+    static const struct backup_lock by_wrong = {
+        .passphrase = {(const uint8_t *)"five words nobody would Combine", 31}
+    };
     static const struct backup_lock by_other = {.recovery = other_recovery};
     static const struct {
         bool has_pass, has_key;
@@ -249,7 +256,12 @@ static void other_files(void **state)
     save(data, len);
     assert_int_equal(backup_reader_new("file", NULL, &r, &problem), ERR_VERSION);
     data[17] = BACKUP_LAYOUT;
-    static const uint32_t work[][2] = {{0, 8}, {17, 8}, {1, 7}, {1, 1024 * 1024 + 1}};
+    static const uint32_t work[][2] = {
+        {0,  8              },
+        {17, 8              },
+        {1,  7              },
+        {1,  1024 * 1024 + 1}
+    };
     for (size_t i = 0; i < 4; i++) {
         put_u32(data + 40, work[i][0]);
         put_u32(data + 44, work[i][1]);
