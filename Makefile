@@ -101,7 +101,7 @@ help:
 	@echo 'make check-layers  prove that no layer reaches further than it may'
 	@echo 'make crash-soak    kill at every call, let every call fail, lose the power at every moment (an hour)'
 	@echo 'make sim           run a seed of the simulator: SEED=n [NODES=n] [TRACE=1]'
-	@echo 'make soak          run seeds for SECONDS ($(SECONDS)), up to 40 nodes'
+	@echo 'make soak          run seeds for SECONDS ($(SECONDS)), up to 40 nodes; then make crash-soak'
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
 	@echo 'make fuzz          let the fuzz targets search for MINUTES (10); make fuzz-merge keeps what was found'
 	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
@@ -164,6 +164,7 @@ sim: $(B)/tests/sim/sim
 SECONDS ?= 3600
 soak: $(B)/tests/sim/sim
 	@$(foreach v,SEED NODES NODES_MAX KEEP_GOING,$(if $($(v)),$(v)='$($(v))')) SECONDS=$(SECONDS) $<
+	@$(MAKE) --no-print-directory crash-soak
 
 check-layers: all
 	@SEINPOST_BIN=$(B) tests/check-layers
