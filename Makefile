@@ -84,7 +84,7 @@ BENCH_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(BENCH))
 BENCH_LIB := $(call obj,$(filter-out $(BENCH),$(wildcard tests/bench/*.c)))
 
 .PHONY: all help install uninstall deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
-    crash-soak demo-run bench-run evaluate-run tests sim soak
+    crash-soak scrub-soak demo-run bench-run evaluate-run tests sim soak
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -100,6 +100,7 @@ help:
 	@echo 'make install       install below PREFIX ($(PREFIX)), into DESTDIR; make uninstall takes it away'
 	@echo 'make check-layers  prove that no layer reaches further than it may'
 	@echo 'make crash-soak    kill at every call, let every call fail, lose the power at every moment (an hour)'
+	@echo 'make scrub-soak    flip bits in every page of a store, and many in those of real nodes'
 	@echo 'make sim           run a seed of the simulator: SEED=n [NODES=n] [TRACE=1]'
 	@echo 'make soak          run seeds for SECONDS ($(SECONDS)), up to 40 nodes; then make crash-soak'
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
@@ -156,6 +157,12 @@ CRASH := $(addprefix tests/e2e/,test_full_disk test_crash test_power_loss)
 crash-soak: deps
 	@$(MAKE) --no-print-directory all
 	@set -e; for t in $(CRASH); do echo "$$t"; FULL=1 SEINPOST_BIN=$(B) $$t; done
+
+# Flipped bits: many rounds, and every page.
+scrub-soak: deps
+	@$(MAKE) --no-print-directory all $(B)/tests/unit/node/test_store_repair
+	@FULL=1 $(B)/tests/unit/node/test_store_repair
+	@FULL=1 SEINPOST_BIN=$(B) tests/e2e/test_scrub
 
 # One seed of the simulator (SEED=, NODES=, TRACE=1), or seeds for as long as SECONDS says.
 sim: $(B)/tests/sim/sim
