@@ -173,6 +173,16 @@ const struct cli_command cli_roster_add = {
     .run = run_add,
 };
 
+/* The chapter that had ended goes on. In a later one than the first, up to there counts what was
+ * signed before it: a node that knows of nothing signed in it needs that to tell how far it is. */
+static void reopen(struct accepted *a, uint32_t feed_epoch)
+{
+    if (feed_epoch > 1)
+        a->feed_epoch = feed_epoch - 1;
+    else
+        memset(a, 0, sizeof *a);
+}
+
 /* Who takes part again goes on where it had been; who is to take no part any more needs more than
  * this: where its feed ends. */
 static int read_status(const struct cli_args *a, struct organisation *o)
@@ -186,7 +196,7 @@ static int read_status(const struct cli_args *a, struct organisation *o)
             _("--status can only be active, for one that takes part again. To "
               "end that, see: seinpost roster suspend --help, and seinpost roster remove --help."));
     if (o->status != ORG_ACTIVE)
-        memset(&o->accepted, 0, sizeof o->accepted);
+        reopen(&o->accepted, o->feed_epoch);
     o->status = ORG_ACTIVE;
     return CLI_DONE;
 }

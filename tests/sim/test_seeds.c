@@ -31,8 +31,33 @@ static void test_range(void **state)
     assert_int_equal(r.done, SEEDS);
 }
 
+/* Seeds that failed once. */
+static const struct {
+    uint64_t seed;
+    const char *what;
+} found[] = {
+    {49,  "entries taken on the stewards' word were refused for their day, here and not there"},
+    {107, "a body that came alone, early in a new chapter, was refused for its day"           },
+    {427, "taken back in a chapter in which it had signed nothing, it could never sign"       },
+};
+
+static void test_found(void **state)
+{
+    (void)state;
+    uint64_t seeds[sizeof found / sizeof found[0]];
+    size_t count = sizeof seeds / sizeof seeds[0];
+    for (size_t i = 0; i < count; i++)
+        seeds[i] = found[i].seed;
+    struct campaign c = {
+        .seeds = seeds, .count = count, .nodes_max = NODES_MAX, .workers = WORKERS};
+    struct campaign_result r;
+    campaign_run(&c, &r);
+    assert_int_equal(r.failed, 0);
+    assert_int_equal(r.done, count);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_range)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_found), cmocka_unit_test(test_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,6 +154,11 @@ static void fill_accepted(struct world *w, size_t node)
             was != NULL && (o->status != ORG_ACTIVE || was->feed_epoch < o->feed_epoch);
         if (o->accepted.feed_epoch == ends && (ends != 0 || !has_ended))
             continue;
+        bool goes_on = was != NULL && was->status != ORG_ACTIVE && !has_ended;
+        if (goes_on && ends > 0) {
+            o->accepted.feed_epoch = ends; /* as `seinpost roster change --status active` does */
+            continue;
+        }
         o->accepted = (struct accepted){0};
         const struct feed_record *r =
             has_ended ? shelf_record(w->machines[node].shelf, was->author) : NULL;
