@@ -32,6 +32,27 @@ static bool losing_row(void *ctx, const struct archive_row *row)
     return true;
 }
 
+static bool profile_row(void *ctx, const struct archive_row *row)
+{
+    struct feed *feed = ctx;
+    struct body b;
+    if (row->state == STATE_HELD && body_decode(row->body, &b) == OK && b.type == ENTRY_PROFILE &&
+        profile_decode(b.payload, &feed->profile) == OK)
+        feed->rec.profile_plus_one = row->index + 1;
+    return true;
+}
+
+/* The newest profile was cut away: the one before it counts again. An author writes one a week at
+ * least, with its prekeys, so that it is not far back. */
+static void find_profile(struct federation *f, struct feed *feed)
+{
+    uint64_t size = feed->rec.tree.size;
+    uint64_t first = size > BATCH_ENTRIES_MAX ? size - BATCH_ENTRIES_MAX : 0;
+    feed->rec.profile_plus_one = 0;
+    f->archive.read(f->archive.ctx, feed->rec.author, first, (size_t)(size - first), profile_row,
+                    feed);
+}
+
 static void forget_checkpoints(struct feed *feed)
 {
     feed->held = (struct checkpoint){0};
@@ -73,7 +94,7 @@ static void cut_back(struct federation *f, struct feed *feed, uint64_t size, str
     feed->rec = l.counts;
     feed->rec.tree = tree;
     if (feed->rec.profile_plus_one > tree.size)
-        feed->rec.profile_plus_one = 0;
+        find_profile(f, feed);
     feed->owed_from = feed->owed_swept = feed->reread_next = 0;
     mend_cut_back(feed);
     forget_checkpoints(feed);
