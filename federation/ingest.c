@@ -93,12 +93,14 @@ static enum err judge_targets(struct federation *f, const struct feed *feed, con
     return e;
 }
 
-/* The day by which an entry's own day is judged: that of the checkpoint which covers it. Where the
- * member list stands for one (chapters_goal), the stewards vouch for the entries as they are, and
- * nothing tells when they were signed. */
-static uint32_t judging_day(const struct checkpoint *cp)
+/* The day by which an entry's own day is judged: that of the checkpoint which covers it. Up to
+ * where the member list says that a chapter counts, the stewards vouch for the entries as they are,
+ * and nothing tells when they were signed: not the first checkpoint of the next chapter, whose
+ * author's clock may have gone back. */
+static uint32_t judging_day(const struct feed *feed, const struct checkpoint *cp, uint64_t index)
 {
-    return cp->seq == 0 ? UINT32_MAX : (uint32_t)(cp->time_utc / 86400);
+    bool is_vouched = feed->accepted.feed_epoch != 0 && index < feed->accepted.size;
+    return is_vouched || cp->seq == 0 ? UINT32_MAX : (uint32_t)(cp->time_utc / 86400);
 }
 
 /* Fills in state, reason, type and tags of an entry whose body is here. b is the batch that it
@@ -304,7 +306,6 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
     persist->entries.tile_count = b->tile_count;
     persist->entries.is_mended = b->is_mended;
 
-    uint32_t day = judging_day(&b->checkpoint);
     uint64_t profile_was = feed->rec.profile_plus_one;
     for (size_t i = 0; i < b->count; i++) {
         struct effect_entry *e = &entries[i];
@@ -330,7 +331,7 @@ void ingest_commit(struct federation *f, struct feed *feed, const struct batch *
             ingest_count_in(&feed->rec, e->state);
             continue;
         }
-        judge(f, feed, b, &h, b->bodies[i], day, e, &body);
+        judge(f, feed, b, &h, b->bodies[i], judging_day(feed, &b->checkpoint, h.index), e, &body);
         ingest_count_in(&feed->rec, e->state);
         if (e->state == STATE_REFUSED) {
             core_report(out, feed->rec.author, REPORT_ENTRY_REFUSED, e->reason, h.index);
@@ -359,7 +360,7 @@ void ingest_kept(struct federation *f, struct feed *feed, const uint8_t *header,
     e->body.entry.header = header;
     e->body.entry.expires_day = h.expires_day;
     e->body.feed = &feed->rec;
-    judge(f, feed, NULL, &h, body, judging_day(&feed->seen), &e->body.entry, &b);
+    judge(f, feed, NULL, &h, body, judging_day(feed, &feed->seen, h.index), &e->body.entry, &b);
     assert(e->body.entry.state == STATE_HELD);
 }
 
@@ -371,7 +372,7 @@ void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header,
     enum err is_header = header_decode(header, &h);
     assert(is_header == OK);
     struct effect_entry entry = {.index = h.index, .header = header, .expires_day = h.expires_day};
-    judge(f, feed, NULL, &h, body, judging_day(&feed->seen), &entry, &b);
+    judge(f, feed, NULL, &h, body, judging_day(feed, &feed->seen, h.index), &entry, &b);
     if (entry.state == was)
         return;
     struct effect *e = effects_add(out, EFFECT_PERSIST_BODY);
