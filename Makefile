@@ -84,7 +84,7 @@ BENCH_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(BENCH))
 BENCH_LIB := $(call obj,$(filter-out $(BENCH),$(wildcard tests/bench/*.c)))
 
 .PHONY: all help install uninstall deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
-    crash-soak scrub-soak demo-run bench-run evaluate-run tests sim soak
+    crash-soak scrub-soak demo-run bench-run evaluate-run sim-mutants tests sim soak
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -105,6 +105,7 @@ help:
 	@echo 'make soak          run seeds for SECONDS ($(SECONDS)), up to 40 nodes; then make crash-soak'
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
 	@echo 'make fuzz          let the fuzz targets search for MINUTES (10); make fuzz-merge keeps what was found'
+	@echo 'make sim-mutants   plant known bugs one by one and see whether they are found (SEEDS=n, ONLY=name)'
 	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
 	@echo 'make format lint   clang-format; clang-tidy and cppcheck'
 	@echo 'SANITIZE=address,undefined and CC=clang work with each of them'
@@ -188,6 +189,12 @@ evaluate: deps
 DATA ?= ../shared/data
 evaluate-run:
 	@SEINPOST_BIN=$(B) tests/bench/evaluate $(DATA)
+
+# Planted bugs: each changes one file, which alone is compiled again.
+sim-mutants: $(SIM_BIN) $(B)/tests/sim/sim
+	@B=$(B) CC_ALL='$(CC) $(filter-out -MMD -MP,$(CFLAGS_ALL))' LINK_ALL='$(CC) $(LDFLAGS_ALL)' \
+	    LIBS='$(SIM_LIB) $(foreach l,$(UP_federation),$(call archive,$(l))) $(LIBS_federation) -lcmocka' \
+	    tests/sim/mutate run
 
 format: deps-tidy
 	clang-format -i $(foreach l,$(LAYERS),$(wildcard $(l)/*.[ch])) $(wildcard tests/*/*.[ch] tests/unit/*/*.[ch])

@@ -58,10 +58,28 @@ static void take_report(struct scene *s, size_t node, const struct effect *e)
     }
 }
 
+/* What tells somebody that an envelope is kept comes after what keeps it: a SEND leaves only once
+ * the PERSISTs before it are durable. */
+static void check_order(const struct effects *out)
+{
+    bool is_kept_later = false;
+    for (size_t i = out->count; i-- > 0;) {
+        const struct effect *e = &out->list[i];
+        is_kept_later = is_kept_later || e->type == EFFECT_PERSIST_PARCEL;
+        if (!is_kept_later || e->type != EFFECT_SEND)
+            continue;
+        const Seinpost__Message *m = world_read(e->frame);
+        bool is_receipt =
+            m != NULL && m->body_case == SEINPOST__MESSAGE__BODY_DELIVERY && m->delivery->what == 4;
+        assert_false(is_receipt);
+    }
+}
+
 static void look_on(void *ctx, size_t node, const struct event *ev, const struct effects *out)
 {
     struct scene *s = ctx;
     int64_t second = (int64_t)(ev->now_ms / 1000);
+    check_order(out);
     for (size_t i = 0; i < out->count; i++) {
         const struct effect *e = &out->list[i];
         if (e->type == EFFECT_REPORT)

@@ -233,6 +233,7 @@ static void suspend_d(struct roster *r, void *ctx)
 static void stale(struct roster *r, void *ctx)
 {
     r->fresh_until_utc = *(int64_t *)ctx;
+    r->issued_utc = r->fresh_until_utc - 1;
 }
 
 static void test_errors(void **state)
