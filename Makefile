@@ -106,6 +106,7 @@ help:
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
 	@echo 'make fuzz          let the fuzz targets search for MINUTES (10); make fuzz-merge keeps what was found'
 	@echo 'make sim-mutants   plant known bugs one by one and see whether they are found (SEEDS=n, ONLY=name)'
+	@echo 'make coverage      branches that tests take of what decides what is let in'
 	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
 	@echo 'make format lint   clang-format; clang-tidy and cppcheck'
 	@echo 'SANITIZE=address,undefined and CC=clang work with each of them'

@@ -37,3 +37,12 @@ $(FUZZ_BIN): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_MAIN) $(FUZZ_HELP) $(
 $(B)/tests/fuzz/seeds: $(call obj,tests/fuzz/seeds.c) $(FUZZ_HELP) $(foreach l,$(UP_node),$(call archive,$(l)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS_node) $(LIBS_PURE) -lcmocka -o $@
+
+# Branches that unit tests, simulations and corpora take of what decides: built apart, without optimisation.
+COVERAGE_B := build/gcc-coverage
+.PHONY: coverage coverage-run
+coverage: deps
+	@$(MAKE) --no-print-directory VARIANT=$(notdir $(COVERAGE_B)) CFLAGS='--coverage -fprofile-update=single' LDFLAGS=--coverage OPT=-O0 coverage-run
+
+coverage-run: $(UNIT_BIN) $(SIM_BIN) $(FUZZ_BIN)
+	@tests/coverage $(B) $^

@@ -308,6 +308,45 @@ static void seed_scripts(void)
     seed("step", "post", bytes_of(post, sizeof post));
 }
 
+static void seed_requests(void)
+{
+    static const char *const requests[] = {
+        "{\"do\":\"publish\",\"skip_bad\":true,\"rows\":[{\"line\":2,\"ref\":\"r1\",\"given_name\":"
+        "\"Zo\xc3\xab\",\"family_name\":\"Jansen\",\"born\":\"1980-12-31\",\"email\":"
+        "\"zoe@example.org\",\"expires\":\"2027-11-01\"}]}",
+        "{\"do\":\"consult\",\"purpose\":\"recruitment\",\"rows\":[{\"line\":2,\"ref\":\"a1\","
+        "\"given_name\":\"Zoe\",\"family_name\":\"Jansen\",\"born\":\"1980-12-31\"}]}",
+        "{\"do\":\"list\"}",
+        "{\"do\":\"status\"}",
+        "{\"do\":\"erase\",\"ref\":\"r1\"}",
+        "{\"do\":\"retract\",\"index\":1,\"reason\":\"settled\"}",
+        "{\"do\":\"amend\",\"index\":1,\"rows\":[{\"line\":0,\"ref\":\"r2\",\"email\":"
+        "\"a@example.org\",\"expires\":\"2027-11-01\"}]}",
+        "{\"do\":\"alert-publish\",\"partner\":\"GB-CHC-1234567\",\"kind\":\"fraud\",\"basis\":"
+        "\"audit\",\"reply\":\"not-asked\",\"expires\":\"2027-11-01\",\"actions\":[{\"action\":"
+        "\"policy\",\"due\":\"2027-01-01\"}]}",
+        "{\"do\":\"alert-list\",\"all\":true}",
+        "{\"do\":\"watch-add\",\"partner\":\"GB-CHC-1234567\"}",
+        "{\"do\":\"watch-list\"}",
+        "{\"do\":\"send\",\"to\":\"NL-KVK-10000000\",\"subject\":\"S\",\"text\":\"T\"}",
+        "{\"do\":\"inbox\"}",
+        "{\"do\":\"outbox\"}",
+        "{\"do\":\"verify\"}",
+        "{\"do\":\"witness\"}",
+        "{\"do\":\"proofs\"}",
+        "{\"do\":\"head\",\"org\":\"NL-KVK-10000000\"}",
+        "{\"do\":\"feed-export\",\"org\":\"NL-KVK-10000000\",\"first\":0}",
+        "{\"do\":\"roster-import\",\"chain\":\"CgA=\"}",
+        "{\"do\":\"resume-alone\"}",
+        "[1]",
+    };
+    char name[32];
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        snprintf(name, sizeof name, "%02zu", i);
+        seed("control", name, bytes_of(requests[i], strlen(requests[i])));
+    }
+}
+
 static void seed_others(void)
 {
     static uint8_t room[ROOM];
@@ -367,6 +406,7 @@ int main(int argc, char **argv)
     seed_card();
     seed_backup();
     seed_scripts();
+    seed_requests();
     seed_others();
     return 0;
 }
