@@ -1,16 +1,19 @@
 /*
  * fuzz_identifier.c - what people type of a person, and the match keys that it makes.
  *
- * The first byte chooses one identifier, the lines of a travel document, a number as such, or all
+ * The first byte chooses one identifier, the lines of a travel document, a number as such, a label
+ * in Punycode, or all
  * fields (one a line: given name, family name, born, document, email, phone). A value that is
  * accepted gives the same again when its own canonical form is typed in; one that is refused writes
  * nothing; keys come in order, each once, and the same whatever the order and repetition of the
  * values.
  */
+#include "proto/utf8.h"
 #include "protocol/country.h"
 #include "protocol/matchkey.h"
 #include "protocol/mrz.h"
 #include "protocol/national.h"
+#include "protocol/punycode.h"
 #include "tests/fuzz/fuzz.h"
 
 typedef enum field_fault identifier_fn(struct bytes value, struct pack *out);
@@ -99,6 +102,22 @@ static void try_number(struct bytes in)
     }
 }
 
+static void try_punycode(struct bytes in)
+{
+    uint8_t text[PUNYCODE_UTF8_BYTES_MAX + 1];
+    struct pack p = pack_of(text, sizeof text);
+    enum err e = punycode_decode(in, &p);
+    CHECK(e == OK || ((e == ERR_FORMAT || e == ERR_LIMIT) && pack_len(&p) == 0));
+    CHECK(!p.is_full && pack_len(&p) <= PUNYCODE_UTF8_BYTES_MAX);
+    struct bytes made = bytes_of(text, pack_len(&p));
+    uint32_t character;
+    while (made.len > 0)
+        CHECK(utf8_next(&made, &character));
+    struct pack small = pack_of(text, in.len / 2);
+    if (punycode_decode(in, &small) != OK)
+        CHECK(pack_len(&small) == 0);
+}
+
 static struct bytes take_line(struct bytes *rest)
 {
     const uint8_t *end = rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
@@ -184,13 +203,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     if (len == 0 || len > 4096)
         return 0;
     struct bytes in = bytes_of(data + 1, len - 1);
-    size_t which = data[0] % (IDENTIFIERS + 3);
+    size_t which = data[0] % (IDENTIFIERS + 4);
     if (which < IDENTIFIERS)
         try_one(which, in);
     else if (which == IDENTIFIERS + 1)
         try_mrz(in);
     else if (which == IDENTIFIERS + 2)
         try_number(in);
+    else if (which == IDENTIFIERS + 3)
+        try_punycode(in);
     else
         try_person(in);
     return 0;

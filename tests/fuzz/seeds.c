@@ -178,6 +178,10 @@ static void seed_rosters(void)
     seed("wire", "document", bytes_of(room, sizeof wire + s.document.len));
     static const uint8_t signs[] = {0, 0, 7, 0};
     seed("roster_chain", "renewed", bytes_of(signs, sizeof signs));
+    /* two lists of the version in force, each with another name in it */
+    static const uint8_t rivals[] = {2, 0, 0, 0, 0, 1, 1, 0x41, 0, 0, 7, 0,
+                                     2, 0, 0, 0, 0, 1, 1, 0x42, 0, 0, 7, 0};
+    seed("roster_chain", "rivals", bytes_of(rivals, sizeof rivals));
 }
 
 static void seed_people(void)
@@ -201,6 +205,7 @@ static void seed_people(void)
     seed_text("identifier", "mrz-card", 6,
               "I<NLDXI85935F86999999990<<<<<<7208148F1108268NLD<<<<<<<<<<<4VAN<DER<STEEN<<MARIANNE"
               "<LOUI");
+    seed_text("identifier", "punycode", 8, "bcher-kva");
     seed_text("identifier", "number", 7,
               "NLD\x03"
               "123456782");
@@ -347,6 +352,40 @@ static void seed_requests(void)
     }
 }
 
+/* Envelopes whose plain text is wrong in one place; the last has no more wrong than its signature.
+ */
+static void seed_envelopes(void)
+{
+    enum { EXPIRES = 20544, EXPIRES_AT = 107, LENGTH_AT = 111, PADDING_AT = 190, PLAIN = 200 };
+    static const struct {
+        const char *name;
+        uint8_t version, recipient, expires, padding, length;
+    } rows[] = {
+        {"version",   0, 2, 1, 0, 0 },
+        {"short",     1, 2, 1, 0, 99},
+        {"padding",   1, 2, 1, 1, 0 },
+        {"recipient", 1, 3, 1, 0, 0 },
+        {"expires",   1, 2, 0, 0, 0 },
+        {"signature", 1, 2, 1, 0, 0 },
+    };
+    uint8_t room[PLAIN];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memset(room, 0, sizeof room);
+        room[0] = rows[i].version;
+        room[1] = room[2] = room[3] = 1; /* type, role, the first byte of the sender */
+        room[35] = rows[i].recipient;
+        struct pack p = pack_of(room + EXPIRES_AT, 8);
+        pack_u32(&p, rows[i].expires != 0 ? EXPIRES : 0);
+        pack_u32(&p, rows[i].length);
+        room[PADDING_AT] = rows[i].padding;
+        seed_chosen("envelope", rows[i].name, 2, bytes_of(room, sizeof room));
+    }
+    memset(room, 0, sizeof room);
+    seed_chosen("envelope", "true", 1, bytes_of(room, 96));
+    room[72] = DELIVERY_KEPT;
+    seed_chosen("envelope", "receipt", 3, bytes_of(room, 80));
+}
+
 static void seed_others(void)
 {
     static uint8_t room[ROOM];
@@ -377,15 +416,6 @@ static void seed_others(void)
         seed("key", i == 0 ? "alone" : "in-ring", bytes_of(&which, 1));
     }
     seed("key", "summed", bytes_of(key + 1, 1));
-    memset(room, 0, 256);
-    seed_chosen("envelope", "true", 1, bytes_of(room, 96));
-    room[0] = 1;
-    room[1] = room[2] = 1;
-    room[3] = 1;
-    room[35] = 2;
-    seed_chosen("envelope", "plain", 2, bytes_of(room, 200));
-    room[72] = 1;
-    seed_chosen("envelope", "receipt", 3, bytes_of(room, 80));
 }
 
 int main(int argc, char **argv)
@@ -407,6 +437,7 @@ int main(int argc, char **argv)
     seed_backup();
     seed_scripts();
     seed_requests();
+    seed_envelopes();
     seed_others();
     return 0;
 }
