@@ -13,7 +13,10 @@
 #include "tests/sim/tell.h"
 #include "tests/sim/world_internal.h"
 
-enum { REPEAT_MS_MAX = 3000 };
+enum {
+    REPEAT_MS_MAX = 3000,
+    SLOW_BYTES_MAX = 6 * FRAME_BYTES_MAX, /* as a node has it: a peer that owes more is cut */
+};
 
 /* ---- What is on its way: a heap ---- */
 
@@ -298,8 +301,13 @@ static void launch(struct world *w, struct wire *x, size_t from, struct bytes fr
     post(w, p);
     size_t *under_way = &x->under_way[x->dialler == from ? 0 : 1];
     *under_way += p.len;
-    if (*under_way > w->machines[from].under_way_max)
+    bool is_between_honest = m->behaviour == NULL && w->machines[p.to].behaviour == NULL;
+    if (is_between_honest && *under_way > w->machines[from].under_way_max)
         w->machines[from].under_way_max = *under_way;
+    if (m->behaviour == NULL && *under_way > SLOW_BYTES_MAX) {
+        world_unplug(w, x);
+        return;
+    }
     if (w->network.repeat_per_1000 == 0 || !dice_is(&w->dice, w->network.repeat_per_1000))
         return;
     p.is_again = true;
