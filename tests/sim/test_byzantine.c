@@ -27,15 +27,17 @@ enum { A, B, C, D, E, NODES, CULPRIT = B, ROUNDS = 6 };
 enum {
     ROUND_MS = 10000,
     WAITING_BYTES_MAX = 16 * 1024 * 1024, /* that one node sends the culprit in a second */
+    FRAMES_A_MINUTE_MAX = 2500,           /* and in a minute */
 };
 
 struct scene {
     struct world *w;
-    size_t named[NODES];        /* reports about the culprit */
-    size_t blamed;              /* reports about anybody else */
-    int64_t second[NODES];      /* in which these were sent to the culprit */
-    uint64_t sent[NODES], peak; /* bytes */
-    uint64_t letter[ROUNDS];    /* envelopes of D to E */
+    size_t named[NODES];               /* reports about the culprit */
+    size_t blamed;                     /* reports about anybody else */
+    int64_t second[NODES];             /* in which these were sent to the culprit */
+    uint64_t sent[NODES], peak;        /* bytes */
+    size_t frames[NODES], frames_peak; /* in a minute */
+    uint64_t letter[ROUNDS];           /* envelopes of D to E */
 };
 
 static bool is_author(const struct scene *s, size_t node, const uint8_t *author)
@@ -86,8 +88,12 @@ static void look_on(void *ctx, size_t node, const struct event *ev, const struct
             take_report(s, node, e);
         if (e->type != EFFECT_SEND || !is_author(s, CULPRIT, e->author))
             continue;
+        if (s->second[node] / 60 != second / 60)
+            s->frames[node] = 0;
         if (s->second[node] != second)
             s->sent[node] = 0;
+        if (++s->frames[node] > s->frames_peak)
+            s->frames_peak = s->frames[node];
         s->second[node] = second;
         s->sent[node] += e->frame.len;
         if (s->sent[node] > s->peak)
@@ -221,9 +227,10 @@ static void test_behaviour(void **state)
     check_converged(&s);
     check_named(&s, byzantine_shows(row));
     assert_int_equal(s.blamed, 0);
-    print_message("%s: at most %d kB a second to it\n", byzantine_at(row)->name,
-                  (int)(s.peak / 1024));
+    print_message("%s: at most %d kB a second to it, %d frames a minute\n", byzantine_at(row)->name,
+                  (int)(s.peak / 1024), (int)s.frames_peak);
     assert_true(s.peak <= WAITING_BYTES_MAX);
+    assert_true(s.frames_peak <= FRAMES_A_MINUTE_MAX);
     world_behave(s.w, CULPRIT, NULL, 0);
     world_free(&s.w);
 }
