@@ -125,19 +125,24 @@ static bool list_erased(void *ctx, uint64_t index, const struct correction *c)
     return true;
 }
 
-/* Entries of ours that this software cannot read: written by a newer one. */
-static uint64_t own_opaque(struct desk *d)
+/* The own feed; zeros where there is none. */
+static struct feed_status own_status(struct desk *d)
 {
     struct feed_status s = {0};
     for (size_t i = 0; i < federation_feed_count(d->node->core) && !s.is_own; i++)
         federation_feed_status(d->node->core, i, &s);
-    return s.is_own ? s.opaque : 0;
+    return s.is_own ? s : (struct feed_status){0};
 }
 
 void desk_list(struct desk *d, uint64_t client, const json_t *request)
 {
     struct listing l = {
         .desk = d, .client = client, .is_all = json_is_true(json_object_get(request, "all"))};
+    struct feed_status own = own_status(d);
+    if (own.is_mending || own.owed > 0) { /* damaged, and being fetched: the list would lack some */
+        desk_refuse(d, client, "damaged");
+        return;
+    }
     enum err e = confirmations_load(d->node, &l.confirmations);
     if (e == OK)
         e = store_desk_read(d->node->store, 0, list_record, &l);
@@ -149,5 +154,5 @@ void desk_list(struct desk *d, uint64_t client, const json_t *request)
     else
         desk_end(d, client,
                  json_pack("{s:{s:b,s:I,s:I}}", "end", "ok", 1, "count", (json_int_t)l.count,
-                           "opaque", (json_int_t)own_opaque(d)));
+                           "opaque", (json_int_t)own.opaque));
 }

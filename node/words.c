@@ -203,6 +203,12 @@ void words_refusal(const json_t *end)
     words_detail(words_text(end, "detail"), detail, sizeof detail);
     if (detail[0] == '\0')
         snprintf(detail, sizeof detail, "%s", _("the node names none"));
+    if (strcmp(error, "damaged") == 0) {
+        cli_complain(_("some of this organisation's own entries were found damaged here and are "
+                       "being fetched from the others: the list would not show all. See: seinpost "
+                       "status"));
+        return;
+    }
     if (strcmp(error, "not-ready") == 0)
         cli_complain(_("nothing was written: this node may not sign yet. %lld of the always-on "
                        "nodes must confirm what it wrote last, %lld have. Wait until they can be "
