@@ -222,6 +222,10 @@ static void test_behaviour(void **state)
     world_run(s.w, 30000);
     for (size_t i = 0; i < NODES; i++)
         assert_true(i == CULPRIT || federation_roster(world_core(s.w, i))->version == 2);
+    static uint8_t first[ROSTER_BYTES_MAX];
+    struct archive a = shelf_archive(world_shelf(s.w, A));
+    size_t len = a.roster(a.ctx, 1, first, sizeof first);
+    assert_int_equal(world_offer(s.w, A, bytes_of(first, len)), ERR_STALE);
     for (size_t i = 0; i < ROUNDS; i++)
         assert_int_equal(look_parcel(s.w, D, D, s.letter[i]), PARCEL_DELIVERED);
     check_converged(&s);
