@@ -81,7 +81,7 @@ SIM_MAINS := tests/sim/sim.c
 SIM_LIB := $(call obj,$(filter-out $(SIM) $(SIM_MAINS),$(wildcard tests/sim/*.c)))
 BENCH := $(wildcard tests/bench/bench_*.c)
 BENCH_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(BENCH))
-BENCH_LIB := $(call obj,$(filter-out $(BENCH),$(wildcard tests/bench/*.c)))
+BENCH_LIB := $(call obj,$(filter-out $(BENCH) tests/bench/evaluate.c,$(wildcard tests/bench/*.c)))
 
 .PHONY: all help install uninstall deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
     crash-soak scrub-soak demo-run bench-run evaluate-run sim-mutants tests sim soak
@@ -107,7 +107,7 @@ help:
 	@echo 'make fuzz          let the fuzz targets search for MINUTES (10); make fuzz-merge keeps what was found'
 	@echo 'make sim-mutants   plant known bugs one by one and see whether they are found (SEEDS=n, ONLY=name)'
 	@echo 'make coverage      branches that tests take of what decides what is let in'
-	@echo 'make evaluate      publish and consult the public test people, print recall and precision'
+	@echo 'make evaluate      find the people and names in DATA=dir again (NODES=1: through real nodes)'
 	@echo 'make format lint   clang-format; clang-tidy and cppcheck'
 	@echo 'SANITIZE=address,undefined and CC=clang work with each of them'
 
@@ -188,7 +188,7 @@ evaluate: deps
 	@$(MAKE) --no-print-directory all evaluate-run
 
 DATA ?= ../shared/data
-evaluate-run:
+evaluate-run: $(B)/tests/bench/evaluate
 	@SEINPOST_BIN=$(B) tests/bench/evaluate $(DATA)
 
 # Planted bugs: each changes one file, which alone is compiled again.
@@ -248,6 +248,10 @@ $(foreach l,$(LAYERS),$(eval $(call unit_rule,$(l))))
 $(B)/tests/sim/%: $(B)/tests/sim/%.o $(SIM_LIB) $(foreach l,$(UP_federation),$(call archive,$(l)))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS_federation) -lcmocka -o $@
+
+$(B)/tests/bench/evaluate: $(B)/tests/bench/evaluate.o $(foreach l,$(UP_protocol),$(call archive,$(l)))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(LIBS_protocol) -o $@
 
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(BENCH_LIB) $(foreach l,$(UP_node),$(call archive,$(l)))
 	$(call say,LINK,$@)

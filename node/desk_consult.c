@@ -8,36 +8,41 @@
 
 enum { HITS_MAX = 64, MATCHES_MAX = 256 };
 
-/* One registration that one or more kinds of this person's details lead to. */
+/* One registration that one or more keys of this person's details lead to. */
 struct match {
     const struct organisation *author;
     uint64_t index; /* the number that it keeps when it is amended */
     uint32_t expires_day;
-    unsigned kinds; /* bit set by kind */
+    unsigned kinds;  /* bit set by kind */
+    unsigned weight; /* of the different keys that agree */
+    size_t last_key; /* the last of them, so that none counts twice */
 };
 
 struct matches {
     struct match at[MATCHES_MAX];
     size_t count;
-    unsigned kinds; /* of all of them */
 };
 
 static void add_match(struct matches *m, const struct organisation *author,
-                      const struct tag_hit *hit, uint8_t kind)
+                      const struct tag_hit *hit, size_t key, uint8_t kind)
 {
-    m->kinds |= 1u << kind;
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->at[i].author == author && m->at[i].index == hit->original) {
-            m->at[i].kinds |= 1u << kind;
-            return;
-        }
-    }
-    if (m->count < MATCHES_MAX)
-        m->at[m->count++] = (struct match){author, hit->original, hit->expires_day, 1u << kind};
+    size_t i = 0;
+    while (i < m->count && (m->at[i].author != author || m->at[i].index != hit->original))
+        i++;
+    if (i == MATCHES_MAX)
+        return;
+    if (i == m->count)
+        m->at[m->count++] = (struct match){author, hit->original, hit->expires_day, 0, 0, SIZE_MAX};
+    struct match *match = &m->at[i];
+    if (match->last_key != key)
+        match->weight += answer_weight(kind);
+    match->last_key = key;
+    match->kinds |= 1u << kind;
 }
 
 /* Looks one pseudonym up under every active member and counter. All of it happens at home. */
-static void look_up(struct desk *d, const uint8_t n[32], uint8_t kind, struct matches *m)
+static void look_up(struct desk *d, const uint8_t n[32], size_t key, uint8_t kind,
+                    struct matches *m)
 {
     const struct roster *r = federation_roster(d->node->core);
     uint32_t epoch = desk_epoch(d), today = node_today();
@@ -52,17 +57,25 @@ static void look_up(struct desk *d, const uint8_t n[32], uint8_t kind, struct ma
             size_t count =
                 store_find_tag_of(d->node->store, org->author, tag, today, hits, HITS_MAX);
             for (size_t h = 0; h < count; h++)
-                add_match(m, org, &hits[h], kind);
+                add_match(m, org, &hits[h], key, kind);
         }
     }
 }
 
-static size_t count_kinds(unsigned kinds, bool is_strong)
+/* Drops what agrees too little to be a match, and returns the best of the rest. */
+static enum answer keep_matches(struct matches *m)
 {
-    size_t n = 0;
-    for (unsigned kind = 0; kind < 32; kind++)
-        n += (kinds >> kind & 1) != 0 && match_kind_is_strong(kind) == is_strong;
-    return n;
+    enum answer best = ANSWER_NO_MATCH;
+    size_t kept = 0;
+    for (size_t i = 0; i < m->count; i++) {
+        enum answer a = answer_weigh(m->at[i].weight);
+        if (a == ANSWER_NO_MATCH)
+            continue;
+        m->at[kept++] = m->at[i];
+        best = a > best ? a : best;
+    }
+    m->count = kept;
+    return best;
 }
 
 static json_t *kinds_json(unsigned kinds)
@@ -81,8 +94,9 @@ static json_t *matches_json(const struct desk *d, const struct matches *m)
         char expires[DAY_TEXT_BYTES];
         day_format((int32_t)m->at[i].expires_day, expires);
         json_array_append_new(
-            list, json_pack("{s:s,s:s,s:I,s:o,s:s,s:b}", "org_id", m->at[i].author->org_id, "name",
-                            m->at[i].author->name, "index", (json_int_t)m->at[i].index, "kinds",
+            list, json_pack("{s:s,s:s,s:I,s:s,s:o,s:s,s:b}", "org_id", m->at[i].author->org_id,
+                            "name", m->at[i].author->name, "index", (json_int_t)m->at[i].index,
+                            "answer", answer_name(answer_weigh(m->at[i].weight)), "kinds",
                             kinds_json(m->at[i].kinds), "expires", expires, "disputed",
                             federation_is_disputed(d->node->core, m->at[i].author->author)));
     }
@@ -123,11 +137,10 @@ static void answer_row(struct desk *d, struct desk_job *j, const struct row *r)
     struct matches m = {.count = 0};
     struct coverage c;
     for (size_t i = 0; r->result == OK && i < r->count; i++)
-        look_up(d, r->n[i], r->kinds[i], &m);
+        look_up(d, r->n[i], i, r->kinds[i], &m);
     federation_coverage(d->node->core, node_now_utc(), &c);
     unsigned gaps = row_gaps(r, &c);
-    enum answer a = answer_decide(gaps, (unsigned)count_kinds(m.kinds, true),
-                                  (unsigned)count_kinds(m.kinds, false));
+    enum answer a = answer_decide(gaps, keep_matches(&m));
     j->totals[a]++;
     char as_of[UTC_TEXT_BYTES];
     utc_format(node_now_utc(), as_of);

@@ -66,6 +66,16 @@ json_t *problem_json(const struct field_problem *p)
                      "position", (json_int_t)p->position);
 }
 
+/* What is asked of a person is more than what is published of one. */
+static void keys_of(const struct desk_job *j, const struct person_fields *person,
+                    struct match_keys *keys, struct field_problems *problems)
+{
+    if (j->kind == JOB_CONSULT)
+        match_keys_ask(person, keys, problems);
+    else
+        match_keys_derive(person, keys, problems);
+}
+
 /* Derives the keys once to see what is wrong; they are derived again when their turn comes, so that
  * few identities are in memory at a time. */
 static void check_row(struct desk *d, struct desk_job *j, struct row *r)
@@ -74,7 +84,7 @@ static void check_row(struct desk *d, struct desk_job *j, struct row *r)
     struct field_problems problems;
     struct person_fields person;
     person_of(r, &person);
-    match_keys_derive(&person, &keys, &problems);
+    keys_of(j, &person, &keys, &problems);
     r->count = keys.count;
     r->kinds = malloc(keys.count + 1);
     r->n = calloc(keys.count + 1, sizeof r->n[0]);
@@ -241,7 +251,7 @@ static void submit(struct desk *d, struct desk_job *j, struct chunk *c)
         struct person_fields person;
         struct field_problems problems;
         person_of(r, &person);
-        match_keys_derive(&person, &keys, &problems);
+        keys_of(j, &person, &keys, &problems);
         for (size_t i = 0; i < r->count; i++) {
             held[count] = keys.key[i];
             subjects[count].kind = held[count].kind;

@@ -27,7 +27,7 @@ enum {
     SIGNAL_TAGS_MAX = 12,
     COUNTERS = 4, /* counter values 0..3 */
     EVALUATION_POINTS_MAX = 256,
-    CONSULT_POINTS = 16, /* a single consult or publication always evaluates this many */
+    CONSULT_POINTS = 32, /* a single consult or publication always evaluates this many */
 
     ORGANISATIONS_MAX = 1024,
     PEERS_MAX = 1000,

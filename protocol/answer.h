@@ -2,9 +2,11 @@
  * answer.h - what a consult answers, given what matched and what could not be looked at.
  *
  * A match that was found is always reported, also where the view was incomplete; that nothing
- * matched is said only where nothing was left out. Kinds that people share by accident (a name and
- * a date of birth) give "possible" however many of them match: only a kind that belongs to one
- * person confirms.
+ * matched is said only where nothing was left out.
+ *
+ * Every match key of the person that agrees with one registration has a weight (the table in
+ * answer.c, with a reason for each); their sum decides. Kinds that people share by accident give
+ * "possible" however many of them agree: only a kind that belongs to one person confirms.
  *
  * Pure.
  */
@@ -45,10 +47,24 @@ enum {
     GAP_ALL = (1 << GAP_COUNT) - 1
 };
 
-/* The answer, from the set of gaps and the numbers of different strong and weak kinds that
- * matched. A bit that is no known gap counts as a gap. */
-enum answer answer_decide(unsigned gaps, unsigned strong_kinds_matched,
-                          unsigned weak_kinds_matched);
+enum {
+    WEIGHT_POSSIBLE = 2,
+    WEIGHT_CONFIRMED = 100, /* more than all weak keys of a consult together */
+};
+
+/* The weight of one key of a kind (enum match_kind); 0 for an unknown kind. */
+unsigned answer_weight(unsigned kind);
+
+/* Why it weighs that, as one plain sentence. */
+const char *answer_reason(unsigned kind);
+
+/* What one registration is for the person asked about, from the sum of the weights of the different
+ * keys that agree: no match, possible or confirmed. */
+enum answer answer_weigh(unsigned weight);
+
+/* The answer, from the set of gaps and the best of the matches (ANSWER_NO_MATCH if there is none).
+ * A bit that is no known gap counts as a gap. */
+enum answer answer_decide(unsigned gaps, enum answer best);
 
 /* The answer in words: "no match", "possible", "confirmed", "cannot say". Also its stable name. */
 const char *answer_name(enum answer a);

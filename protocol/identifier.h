@@ -36,8 +36,8 @@ enum {
     X(FAULT_ENCODING,         "is not readable as text; save the file as UTF-8 and try again")     \
     X(FAULT_CHARACTER,        "holds a character that has no meaning; type it again by hand")      \
     X(FAULT_TOO_LONG,         "is too long; shorten it, most values have fewer than 60 letters")   \
-    X(FAULT_TOO_MANY,         "is one too many; one person can have at most 12 identifiers, "      \
-                              "so leave out the least certain ones")                               \
+    X(FAULT_TOO_MANY,         "is one too many; one person can have at most 7 documents, "      \
+                              "e-mail addresses and phone numbers together, so leave out the least certain ones")                               \
     X(FAULT_NO_LETTERS,       "holds no letters; write the name, or leave the field empty")        \
     X(FAULT_DATE,             "is not a date; write it as YYYY-MM-DD, for example 1980-12-30, "    \
                               "or as the year alone where no more is known: 1980")                 \

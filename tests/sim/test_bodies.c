@@ -81,7 +81,7 @@ static void test_withheld(void **state)
     assert_int_equal(look_state(w, C, A, index + 1), STATE_HELD);
     assert_true(look_verifies(w, C, A));
     assert_int_equal(look_gaps(w, C), GAP_BODY_OWED);
-    assert_int_equal(answer_decide(look_gaps(w, C), 0, 0), ANSWER_CANNOT_SAY);
+    assert_int_equal(answer_decide(look_gaps(w, C), ANSWER_NO_MATCH), ANSWER_CANNOT_SAY);
     world_run(w, 20000); /* asking the one that has not got it changes nothing */
     assert_int_equal(look_gaps(w, C), GAP_BODY_OWED);
     world_join(w, B, C);

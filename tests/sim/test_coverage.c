@@ -48,7 +48,7 @@ static void test_idle(void **state)
     assert_int_equal(c.feeds_covered, 2);
     assert_true(c.oldest_heard_utc > world_now_utc(w) - DAY_MS / 1000 / 2);
     assert_int_equal(look_feed(w, B, A).size, 3 * COVER_MULTIPLE);
-    assert_int_equal(answer_decide(c.gaps, 0, 0), ANSWER_NO_MATCH);
+    assert_int_equal(answer_decide(c.gaps, ANSWER_NO_MATCH), ANSWER_NO_MATCH);
     assert_true(look_equal(w, 3));
     world_free(&w);
 }
@@ -64,7 +64,7 @@ static void test_unheard(void **state)
     assert_gaps(w, 0);
     world_run(w, DAY_MS / 4 + 60000);
     assert_gaps(w, GAP_FEED_UNHEARD);
-    assert_int_equal(answer_decide(look_gaps(w, A), 0, 0), ANSWER_CANNOT_SAY);
+    assert_int_equal(answer_decide(look_gaps(w, A), ANSWER_NO_MATCH), ANSWER_CANNOT_SAY);
     world_start(w, C);
     assert_int_equal(look_gaps(w, C), GAP_FEED_UNHEARD); /* what it kept is a day old */
     world_run(w, 30000);

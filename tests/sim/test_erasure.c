@@ -62,7 +62,7 @@ static void test_owed_is_fetched(void **state)
     world_start(w, B);
     world_run(w, 2000);
     assert_int_equal(gaps(w, B) & GAP_BODY_OWED, GAP_BODY_OWED);
-    assert_int_equal(answer_decide(gaps(w, B), 0, 0), ANSWER_CANNOT_SAY);
+    assert_int_equal(answer_decide(gaps(w, B), ANSWER_NO_MATCH), ANSWER_CANNOT_SAY);
     assert_int_equal(matches(w, B, 1), 0);
 
     world_start(w, C); /* not the author: it serves what it holds */

@@ -111,7 +111,7 @@ static void test_stretches(void **state)
         world_run(s.w, 5000);
         if (!(look_gaps(s.w, C) & GAP_FEED_BEHIND))
             fail_msg("%s: not seen", rows[i].why);
-        assert_int_equal(answer_decide(look_gaps(s.w, C), 0, 0), ANSWER_CANNOT_SAY);
+        assert_int_equal(answer_decide(look_gaps(s.w, C), ANSWER_NO_MATCH), ANSWER_CANNOT_SAY);
         take_on(s.w, C);
         world_run(s.w, 20000);
         if (look_gaps(s.w, C) != 0)

@@ -224,12 +224,12 @@ static void test_coverage(void **state)
         world_run(w, 3000);
     }
     assert_int_equal(gaps(w, A), GAP_FEED_UNHEARD);
-    assert_int_equal(answer_decide(gaps(w, A), 0, 0), ANSWER_CANNOT_SAY);
-    assert_int_equal(answer_decide(gaps(w, A), 1, 0), ANSWER_CONFIRMED);
+    assert_int_equal(answer_decide(gaps(w, A), ANSWER_NO_MATCH), ANSWER_CANNOT_SAY);
+    assert_int_equal(answer_decide(gaps(w, A), ANSWER_CONFIRMED), ANSWER_CONFIRMED);
     world_start(w, D);
     world_run(w, 20000);
     assert_int_equal(gaps(w, A), 0);
-    assert_int_equal(answer_decide(gaps(w, A), 0, 0), ANSWER_NO_MATCH);
+    assert_int_equal(answer_decide(gaps(w, A), ANSWER_NO_MATCH), ANSWER_NO_MATCH);
     world_free(&w);
 }
 

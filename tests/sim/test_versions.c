@@ -136,8 +136,8 @@ static void test_cannot_say(void **state)
     assert_int_equal(look_state(w, B, A, index), STATE_NEWER);
     assert_counts(w, B, 1, 1);
     assert_int_equal(look_gaps(w, B), GAP_VERSION);
-    assert_int_equal(answer_decide(look_gaps(w, B), 0, 0), ANSWER_CANNOT_SAY);
-    assert_int_equal(answer_decide(look_gaps(w, B), 1, 0), ANSWER_CONFIRMED);
+    assert_int_equal(answer_decide(look_gaps(w, B), ANSWER_NO_MATCH), ANSWER_CANNOT_SAY);
+    assert_int_equal(answer_decide(look_gaps(w, B), ANSWER_CONFIRMED), ANSWER_CONFIRMED);
     assert_int_equal(look_gaps(w, C), 0);
     assert_int_equal(world_erase(w, A, index), OK);
     world_run(w, 1000);
