@@ -86,6 +86,9 @@ int cli_misuse(const struct cli_args *a, const char *format, ...)
  * blanks. */
 void cli_wrap(FILE *out, int indent, const char *text);
 
+/* As cli_wrap, one item of a list: a dash first, and later lines under the text. */
+void cli_item(FILE *out, int indent, const char *text);
+
 /* How many columns of a terminal a text takes. */
 int cli_width(const char *text);
 

@@ -32,6 +32,8 @@ extern const struct cli_command cli_keys_deal, cli_keys_take, cli_keys_show;
 extern const struct cli_command cli_keys_renew;
 /* cli_publish.c, cli_consult.c */
 extern const struct cli_command cli_publish, cli_consult;
+/* cli_explain.c */
+extern const struct cli_command cli_explain;
 /* cli_doctor.c */
 extern const struct cli_command cli_doctor;
 /* cli_desk.c, cli_status.c */

@@ -68,26 +68,39 @@ static void note_member(struct answers *s, const char *member, long long index)
     json_object_set_new(json_object_get(s->to_ask, member), number, json_true());
 }
 
-/* One line of the table for each match; the reference and the answer stand on the first alone. */
-static void add_matches(struct answers *s, const char *ref, const char *answer, const json_t *row)
+/* One line of the table for a match. */
+static void add_match(struct answers *s, const char *ref, const json_t *match)
+{
+    char member[256], number[32], kinds[512];
+    long long index = words_number(match, "index");
+    member_text(match, member, sizeof member);
+    snprintf(number, sizeof number, "%lld", index);
+    words_kinds(json_object_get(match, "kinds"), kinds, sizeof kinds);
+    note_member(s, member, index);
+    if (json_is_true(json_object_get(match, "disputed")))
+        json_object_set_new(s->disputed, member, json_true());
+    const char *answer = words_answer(words_text(match, "answer"));
+    table_add(s->table, (const char *const[]){ref, answer, member, number, kinds,
+                                              words_text(match, "expires")});
+}
+
+/* Each match with its own answer, the surest first, so that the first is what the answer to the
+ * person is; the reference stands there alone. */
+static void add_matches(struct answers *s, const char *ref, const json_t *row)
 {
     size_t i;
-    const json_t *match;
-    json_array_foreach(json_object_get(row, "matches"), i, match)
-    {
-        char member[256], number[32], kinds[256];
-        long long index = words_number(match, "index");
-        member_text(match, member, sizeof member);
-        snprintf(number, sizeof number, "%lld", index);
-        words_list(json_object_get(match, "kinds"), words_kind, kinds, sizeof kinds);
-        note_member(s, member, index);
-        if (json_is_true(json_object_get(match, "disputed")))
-            json_object_set_new(s->disputed, member, json_true());
-        table_add(s->table, (const char *const[]){i == 0 ? ref : "", i == 0 ? answer : "", member,
-                                                  number, kinds, words_text(match, "expires")});
-    }
-    if (i == 0)
-        table_add(s->table, (const char *const[]){ref, answer, "-", "", "", ""});
+    const json_t *match, *matches = json_object_get(row, "matches");
+    if (json_array_size(matches) == 0)
+        table_add(s->table, (const char *const[]){ref, words_answer(words_text(row, "answer")), "-",
+                                                  "", "", ""});
+    for (int is_sure = 1; is_sure >= 0; is_sure--)
+        json_array_foreach(matches, i, match)
+        {
+            if ((answer_of(words_text(match, "answer")) == ANSWER_CONFIRMED) != (is_sure == 1))
+                continue;
+            add_match(s, ref, match);
+            ref = "";
+        }
 }
 
 static void on_line(void *ctx, const json_t *line)
@@ -111,7 +124,7 @@ static void on_line(void *ctx, const json_t *line)
         snprintf(ref, sizeof ref, _("line %lld"), words_number(row, "line"));
     count_reasons(s, row);
     s->last = answer_of(words_text(row, "answer"));
-    add_matches(s, ref, words_answer(words_text(row, "answer")), row);
+    add_matches(s, ref, row);
     snprintf(s->as_of, sizeof s->as_of, "%s", words_text(row, "as_of"));
     s->feeds = words_number(row, "feeds");
     s->feeds_covered = words_number(row, "feeds_covered");

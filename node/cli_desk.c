@@ -86,7 +86,7 @@ static void on_list_line(void *ctx, const json_t *line)
     if (is_gone)
         snprintf(confirmed, sizeof confirmed, _("%lld of %lld"), words_number(row, "confirmed"),
                  words_number(row, "peers"));
-    words_list(json_object_get(row, "kinds"), words_kind, kinds, sizeof kinds);
+    words_kinds(json_object_get(row, "kinds"), kinds, sizeof kinds);
     const char *cells[] = {number,
                            words_text(row, "ref"),
                            words_text(row, "written"),

@@ -74,6 +74,12 @@ void cli_wrap(FILE *out, int indent, const char *text)
     wrap(out, 0, indent, text);
 }
 
+void cli_item(FILE *out, int indent, const char *text)
+{
+    fprintf(out, "%*s- ", indent, "");
+    wrap(out, indent + 2, indent + 2, text);
+}
+
 /* A name and what it means, the latter from COLUMN_HELP on. */
 static void row(FILE *out, const char *name, const char *help)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/store_write.h"
+#include "node/words.h"
 
 struct bytes row_field(const struct row *r, const char *name)
 {
@@ -43,27 +44,12 @@ void job_close(struct desk_job *j)
     memset(j, 0, sizeof *j);
 }
 
-/* The names of faults on the control socket are those of the list, in lower case with dashes. */
-static void fault_name(enum field_fault fault, char out[40])
-{
-    static const char *const names[] = {
-#define NAME(code, text) #code,
-        FAULT_TABLE(NAME)
-#undef NAME
-    };
-    const char *name = (unsigned)fault < FAULT_COUNT ? names[fault] + strlen("FAULT_") : "unknown";
-    size_t i = 0;
-    for (; name[i] != '\0' && i < 39; i++)
-        out[i] = name[i] == '_' ? '-' : (char)(name[i] | 0x20);
-    out[i] = '\0';
-}
-
 json_t *problem_json(const struct field_problem *p)
 {
     char fault[40];
-    fault_name(p->fault, fault);
-    return json_pack("{s:s,s:s,s:I}", "field", person_field_name(p->field), "fault", fault,
-                     "position", (json_int_t)p->position);
+    return json_pack("{s:s,s:s,s:I}", "field", person_field_name(p->field), "fault",
+                     words_fault_name(p->fault, fault, sizeof fault), "position",
+                     (json_int_t)p->position);
 }
 
 /* What is asked of a person is more than what is published of one. */

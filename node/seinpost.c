@@ -14,6 +14,7 @@
 static const struct cli_command *const commands[] = {
     &cli_publish,
     &cli_consult,
+    &cli_explain,
     &cli_list,
     &cli_amend,
     &cli_retract,

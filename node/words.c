@@ -52,6 +52,21 @@ static bool is_fault(const char *code, const char *name)
     return *name == '\0';
 }
 
+const char *words_fault_name(enum field_fault fault, char *out, size_t cap)
+{
+    static const char *const codes[] = {
+#define CODE(code, text) #code,
+        FAULT_TABLE(CODE)
+#undef CODE
+    };
+    const char *code = (unsigned)fault < FAULT_COUNT ? codes[fault] + strlen("FAULT_") : "UNKNOWN";
+    size_t len = 0;
+    for (; code[len] != '\0' && len + 1 < cap; len++)
+        out[len] = (char)(code[len] == '_' ? '-' : code[len] | 0x20);
+    out[len] = '\0';
+    return out;
+}
+
 const char *words_fault(const char *fault)
 {
     static const struct word rows[] = {
@@ -94,12 +109,65 @@ const char *words_error(const char *error)
 const char *words_kind(const char *kind)
 {
     static const struct word rows[] = {
-        {"document",  N_("document")              },
-        {"email",     N_("e-mail address")        },
-        {"phone",     N_("phone number")          },
-        {"name-born", N_("name and date of birth")},
+        {"document",    N_("document")                                 },
+        {"email",       N_("e-mail address")                           },
+        {"phone",       N_("phone number")                             },
+        {"name-born",   N_("name and date of birth")                   },
+        {"names",       N_("names that sound alike and date of birth") },
+        {"names-month", N_("similar names and year and month of birth")},
+        {"names-day",   N_("similar names and year and day of birth")  },
+        {"name-start",  N_("start of a name and date of birth")        },
+        {"name-end",    N_("end of a name and date of birth")          },
+        {"name-parts",  N_("parts of a name and date of birth")        },
     };
     return find(rows, COUNT(rows), kind, kind);
+}
+
+static bool has(const json_t *names, const char *name)
+{
+    size_t i;
+    const json_t *one;
+    json_array_foreach(names, i, one)
+    {
+        const char *text = json_string_value(one);
+        if (text != NULL && strcmp(text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a kind of the names goes without saying beside the others. */
+static bool is_implied(const json_t *kinds, const char *kind)
+{
+    bool is_spelt = has(kinds, "name-born"), is_sound = has(kinds, "names");
+    bool is_month = has(kinds, "names-month"), is_day = has(kinds, "names-day");
+    if (strcmp(kind, "names") == 0)
+        return is_spelt;
+    if (strcmp(kind, "names-month") == 0 || strcmp(kind, "names-day") == 0)
+        return is_spelt || (is_sound && is_month && is_day);
+    if (strcmp(kind, "name-start") == 0 || strcmp(kind, "name-end") == 0)
+        return is_spelt || is_sound || is_month || is_day;
+    return false;
+}
+
+void words_kinds(const json_t *kinds, char *out, size_t cap)
+{
+    size_t i;
+    const json_t *one;
+    json_t *said = json_array();
+    bool are_parts = has(kinds, "name-start") && has(kinds, "name-end");
+    json_array_foreach(kinds, i, one)
+    {
+        const char *kind = json_string_value(one);
+        if (kind != NULL && are_parts && strcmp(kind, "name-start") == 0)
+            kind = is_implied(kinds, kind) ? NULL : "name-parts";
+        else if (kind != NULL && are_parts && strcmp(kind, "name-end") == 0)
+            kind = NULL;
+        if (kind != NULL && !is_implied(kinds, kind))
+            json_array_append_new(said, json_string(kind));
+    }
+    words_list(said, words_kind, out, cap);
+    json_decref(said);
 }
 
 const char *words_answer(const char *answer)
@@ -157,6 +225,11 @@ void words_list(const json_t *names, const char *(*word)(const char *name), char
             append(out, cap, ", ");
         append(out, cap, text != NULL ? word(text) : "?");
     }
+}
+
+const char *words_same(const char *text)
+{
+    return text;
 }
 
 /* What a keyholder did instead of answering. */

@@ -10,10 +10,15 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "protocol/identifier.h"
+
 /* Results are borrowed for ever. An unknown code gives a general text, or itself. */
 
 /* What is wrong with a field, going on from its name; for faults of the control protocol. */
 const char *words_fault(const char *fault);
+
+/* The short stable name of a fault ("document-form"); out, cut at cap. */
+const char *words_fault_name(enum field_fault fault, char *out, size_t cap);
 
 /* Why a consult did not see everything, as a clause. */
 const char *words_gap(const char *gap);
@@ -29,8 +34,15 @@ const char *words_answer(const char *answer);
 const char *words_role(const char *role);
 const char *words_status(const char *status);
 
+/* The kinds of one match or registration, with commas between them; what goes without saying is
+ * left out: a name as spelt that agrees sounds alike too. */
+void words_kinds(const json_t *kinds, char *out, size_t cap);
+
 /* Several of them with commas between them: names is a JSON array of stable names. */
 void words_list(const json_t *names, const char *(*word)(const char *name), char *out, size_t cap);
+
+/* For such a list of what is no code: itself. */
+const char *words_same(const char *text);
 
 /* "NL-KVK-1: cannot be reached, NL-KVK-2: ..." of a detail "NL-KVK-1=unavailable NL-KVK-2=...". */
 void words_detail(const char *detail, char *out, size_t cap);

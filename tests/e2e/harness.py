@@ -70,7 +70,7 @@ def wait_until(fact, seconds=30, what="it"):
 class Federation:
     """Real nodes on loopback, in a folder of their own that goes when the block ends."""
 
-    def __init__(self, members, keyholders, threshold, budget=4096, others=(), without_port=()):
+    def __init__(self, members, keyholders, threshold, budget=100000, others=(), without_port=()):
         self.members, self.budget, self.others, self.without_port = members, budget, others, without_port
         self.args = [f"--members={members}", f"--keyholders={keyholders}", f"--threshold={threshold}"]
         self.shape = (members, keyholders, threshold)

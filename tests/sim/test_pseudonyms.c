@@ -77,7 +77,7 @@ static void test_budget(void **state)
 {
     (void)state;
     struct world_setup setup = {
-        .seed = 3, .nodes = 3, .keyholders = 2, .threshold = 2, .budget_a_day = 100};
+        .seed = 3, .nodes = 3, .keyholders = 2, .threshold = 2, .budget_a_day = 200};
     struct world *w = world_new(&setup);
     world_run(w, 5000);
     for (int i = 0; i < 6; i++) {

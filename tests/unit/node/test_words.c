@@ -1,6 +1,7 @@
 #include "node/words.h"
 #include "protocol/answer.h"
 #include "protocol/identifier.h"
+#include "protocol/matchkey.h"
 #include "protocol/roster.h"
 
 #include <setjmp.h>
@@ -30,6 +31,7 @@ static void test_codes(void **state)
         {words_error,  "quorum",         "lacks valid signatures of enough stewards"},
         {words_error,  "novelty",        "novelty"                                  },
         {words_kind,   "name-born",      "name and date of birth"                   },
+        {words_kind,   "names-day",      "similar names and year and day of birth"  },
         {words_kind,   "novelty",        "novelty"                                  },
         {words_answer, "cannot say",     "cannot say"                               },
         {words_role,   "keyholder",      "keyholder"                                },
@@ -63,6 +65,45 @@ static void test_faults(void **state)
         assert_string_equal(words_gap(gap_name(1u << bit)), gap_text(1u << bit));
     for (int e = 0; e < ERR_COUNT; e++)
         assert_string_equal(words_error(err_name((enum err)e)), err_text((enum err)e));
+}
+
+/* Goal: every kind of the protocol has words, and of several what goes without saying is left out.
+ */
+static void test_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kinds[8];
+        const char *want;
+    } rows[] = {
+        {{"document", "name-born", "names", "names-month", "names-day", "name-start", "name-end"},
+         "document, name and date of birth"                                                                                                   },
+        {{"names", "names-month", "names-day", "name-start"},
+         "names that sound alike and date of birth"                                                                                           },
+        {{"names", "names-day"},
+         "names that sound alike and date of birth, similar names and year and day of birth"                                                  },
+        {{"name-start", "name-end"},                                                               "parts of a name and date of birth"        },
+        {{"name-end"},                                                                             "end of a name and date of birth"          },
+        {{"names-month", "name-start", "name-end"},                                                "similar names and year and month of birth"},
+        {{NULL},                                                                                   ""                                         },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char out[256];
+        json_t *kinds = json_array();
+        for (size_t k = 0; rows[i].kinds[k] != NULL; k++)
+            json_array_append_new(kinds, json_string(rows[i].kinds[k]));
+        words_kinds(kinds, out, sizeof out);
+        assert_string_equal(out, rows[i].want);
+        json_decref(kinds);
+    }
+    for (unsigned kind = 1; kind < KIND_END; kind++)
+        assert_true(strcmp(words_kind(match_kind_name(kind)), match_kind_name(kind)) != 0 ||
+                    kind == KIND_DOCUMENT);
+    for (int fault = 0; fault < FAULT_COUNT; fault++) {
+        char name[64];
+        words_fault_name((enum field_fault)fault, name, sizeof name);
+        assert_string_equal(words_fault(name), field_fault_text((enum field_fault)fault));
+    }
 }
 
 /* Goal: what keyholders did is said for each, and a text that is too long is cut. */
@@ -114,10 +155,8 @@ static void test_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_codes),
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_detail),
-        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_codes),  cmocka_unit_test(test_faults), cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_detail), cmocka_unit_test(test_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
