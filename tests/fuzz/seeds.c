@@ -18,6 +18,7 @@
 #include "tests/vectors/feed.h"
 #include "tests/vectors/fork.h"
 #include "tests/vectors/matchkey.h"
+#include "tests/vectors/translit.h"
 #include "tests/vectors/pseudonym.h"
 #include "tests/vectors/roster.h"
 
@@ -195,6 +196,15 @@ static void seed_people(void)
         seed_text("identifier", name, 5, text);
         snprintf(text, sizeof text, "%s %s", vectors[i].given_name, vectors[i].family_name);
         seed_text("fold", name, 200, text);
+        snprintf(text, sizeof text, "%s\n%s\n%s", vectors[i].given_name, vectors[i].family_name,
+                 vectors[i].born);
+        seed_text("profile", name, 200, text);
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(text, sizeof text, "%s\n%s\n1984-03-17", names[i].name,
+                 names[(i + 1) % (sizeof names / sizeof names[0])].name);
+        snprintf(name, sizeof name, "script-%zu", i);
+        seed_text("profile", name, 200, text);
     }
     seed_text("identifier", "document", 2, "nld:Passport:ab 123.4567");
     seed_text("identifier", "email", 3, "Zo\xc3\xab@Example.ORG");
