@@ -200,9 +200,10 @@ static void seed_people(void)
                  vectors[i].born);
         seed_text("profile", name, 200, text);
     }
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        snprintf(text, sizeof text, "%s\n%s\n1984-03-17", names[i].name,
-                 names[(i + 1) % (sizeof names / sizeof names[0])].name);
+    for (size_t i = 0; i < sizeof name_vectors / sizeof name_vectors[0]; i++) {
+        size_t next = (i + 1) % (sizeof name_vectors / sizeof name_vectors[0]);
+        snprintf(text, sizeof text, "%s\n%s\n1984-03-17", name_vectors[i].name,
+                 name_vectors[next].name);
         snprintf(name, sizeof name, "script-%zu", i);
         seed_text("profile", name, 200, text);
     }

@@ -13,7 +13,7 @@
 /* clang-format off */
 static const struct {
     const char *script, *name, *latin, *sound, *letters;
-} names[] = {
+} name_vectors[] = {
     {"Latin", "Muhammad", "muhammad", "md", "md"},
     {"Latin", "Mohammed", "mohammed", "md", "md"},
     {"Latin", "Zoë van der Meulen-Ødegård", "zoe van der meulen odegard", "smlng", "smlndgrd"},

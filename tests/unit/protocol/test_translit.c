@@ -44,18 +44,18 @@ static void assert_skeleton(const struct skeleton *s, const char *want, const ch
 static void golden(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < sizeof name_vectors / sizeof name_vectors[0]; i++) {
         uint8_t latin[TRANSLIT_BYTES_MAX + 1], word[TRANSLIT_BYTES_MAX];
         struct skeleton sound, letters;
         size_t len = 0;
-        assert_int_equal(translit_name(text_of(names[i].name), latin, sizeof latin - 1, &len), OK);
+        assert_int_equal(translit_name(text_of(name_vectors[i].name), latin, sizeof latin - 1, &len), OK);
         latin[len] = '\0';
-        assert_string_equal((const char *)latin, names[i].latin);
+        assert_string_equal((const char *)latin, name_vectors[i].latin);
         struct bytes joined = bytes_of(word, join(bytes_of(latin, len), word));
         skeleton_sound(joined, READING_FIRST, &sound);
         skeleton_letters(joined, &letters);
-        assert_skeleton(&sound, names[i].sound, names[i].latin);
-        assert_skeleton(&letters, names[i].letters, names[i].latin);
+        assert_skeleton(&sound, name_vectors[i].sound, name_vectors[i].latin);
+        assert_skeleton(&letters, name_vectors[i].letters, name_vectors[i].latin);
     }
 }
 
@@ -169,8 +169,8 @@ static void hostile(void **state)
 static void small_buffers(void **state)
 {
     (void)state;
-    struct bytes name = text_of(names[2].name);
-    size_t want = strlen(names[2].latin);
+    struct bytes name = text_of(name_vectors[2].name);
+    size_t want = strlen(name_vectors[2].latin);
     for (size_t cap = 0; cap <= want; cap++) {
         uint8_t out[TRANSLIT_BYTES_MAX];
         size_t len = 0;
