@@ -82,7 +82,7 @@ enum mark {
     MARK_ALONE_ANSWERED, /* how many had confirmed the node's newest checkpoint then */
     MARK_ALONE_NEEDED,
     MARK_ALONE_COUNT, /* how often that was done */
-    MARK_SCRUB_UTC,    /* when the node last went over all that it has; nothing to the core */
+    MARK_SCRUB_UTC,   /* when the node last went over all that it has; nothing to the core */
     MARK_COUNT
 };
 

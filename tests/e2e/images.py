@@ -54,7 +54,8 @@ def read_trace(path, folder):
                 ops.append(Op(at, "create", name))
         elif call in ("pwrite64", "write") and fds and inside(fds[0]):
             data = texts[0] if texts else b""
-            numbers = [int(a) for k, a in args if k == "word" and a.isdigit()]
+            # Another thread may have come between: "8192 <unfinished ...>".
+            numbers = [int(a.split()[0]) for k, a in args if k == "word" and a.split()[0].isdigit()]
             offset = numbers[1] if call == "pwrite64" else ends.get(fds[0], 0)
             assert numbers[0] == len(data), f"strace cut a write: {line[:200]}"
             ends[fds[0]] = offset + len(data)

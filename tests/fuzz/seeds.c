@@ -18,9 +18,9 @@
 #include "tests/vectors/feed.h"
 #include "tests/vectors/fork.h"
 #include "tests/vectors/matchkey.h"
-#include "tests/vectors/translit.h"
 #include "tests/vectors/pseudonym.h"
 #include "tests/vectors/roster.h"
+#include "tests/vectors/translit.h"
 
 enum { ROOM = 65536 };
 

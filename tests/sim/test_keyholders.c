@@ -163,7 +163,7 @@ static void test_clock_jump(void **state)
                                 .nodes = 3,
                                 .keyholders = 2,
                                 .threshold = 2,
-                                .budget_a_day = 16,
+                                .budget_a_day = CONSULT_POINTS,
                                 .is_quiet = true};
     struct world *w = world_new(&setup);
     world_run(w, 5000);
@@ -173,7 +173,7 @@ static void test_clock_jump(void **state)
     world_run(w, 5000);
     for (int i = 0; i < 3; i++)
         (void)world_evaluate(w, C, "x", 5000, NULL);
-    assert_true(charged(w, B, C) <= 32);
+    assert_true(charged(w, B, C) <= 2 * CONSULT_POINTS);
     world_set_ahead(w, B, 0);
     world_run(w, 5000);
     assert_int_equal(world_evaluate(w, C, "x", 5000, NULL), ERR_BUDGET);

@@ -48,7 +48,8 @@ static void golden(void **state)
         uint8_t latin[TRANSLIT_BYTES_MAX + 1], word[TRANSLIT_BYTES_MAX];
         struct skeleton sound, letters;
         size_t len = 0;
-        assert_int_equal(translit_name(text_of(name_vectors[i].name), latin, sizeof latin - 1, &len), OK);
+        assert_int_equal(
+            translit_name(text_of(name_vectors[i].name), latin, sizeof latin - 1, &len), OK);
         latin[len] = '\0';
         assert_string_equal((const char *)latin, name_vectors[i].latin);
         struct bytes joined = bytes_of(word, join(bytes_of(latin, len), word));
