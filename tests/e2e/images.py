@@ -48,20 +48,20 @@ def read_trace(path, folder):
         at, call = float(found[1]), found[2]
         args = list(args_of(found[3]))
         texts, fds = [a for k, a in args if k == "text"], [a for k, a in args if k == "fd"]
+        # Another thread may have come between: "8192 <unfinished ...>".
+        numbers = [int(a.split()[0]) for k, a in args if k == "word" and a.split()[0].isdigit()]
         if call == "openat":
             name = os.fsdecode(texts[0]) if texts else ""
             if inside(name) and ("O_CREAT" in line or "O_TRUNC" in line):
                 ops.append(Op(at, "create", name))
         elif call in ("pwrite64", "write") and fds and inside(fds[0]):
             data = texts[0] if texts else b""
-            # Another thread may have come between: "8192 <unfinished ...>".
-            numbers = [int(a.split()[0]) for k, a in args if k == "word" and a.split()[0].isdigit()]
             offset = numbers[1] if call == "pwrite64" else ends.get(fds[0], 0)
             assert numbers[0] == len(data), f"strace cut a write: {line[:200]}"
             ends[fds[0]] = offset + len(data)
             ops.append(Op(at, "write", fds[0], data, offset))
         elif call == "ftruncate" and fds and inside(fds[0]):
-            ops.append(Op(at, "truncate", fds[0], offset=next(int(a) for k, a in args if k == "word" and a.isdigit())))
+            ops.append(Op(at, "truncate", fds[0], offset=numbers[0]))
         elif call in ("fdatasync", "fsync") and fds and inside(fds[0]):
             ops.append(Op(at, "sync", fds[0]))
         elif call == "unlink" and texts and inside(os.fsdecode(texts[0])):
