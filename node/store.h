@@ -33,7 +33,7 @@
 #include <stdint.h>
 
 enum {
-    STORE_SCHEMA = 3,               /* version of the tables; user_version of the file */
+    STORE_SCHEMA = 4,               /* version of the tables; user_version of the file */
     STORE_APPLICATION = 0x53505354, /* "SPST"; application_id of the file */
     STORE_CACHE_KIB = 16 * 1024,
     STORE_LOG_PAGES = 2048,     /* log length (16 MiB) at which a commit copies it into the file */

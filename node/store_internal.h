@@ -170,6 +170,7 @@ extern const char *const store_sql[SQL_COUNT];
 extern const char *const store_schema_sql;   /* the tables of version 1 */
 extern const char *const store_schema_2_sql; /* what version 2 adds to them */
 extern const char *const store_schema_3_sql; /* what version 3 adds */
+extern const char *const store_schema_4_sql; /* what version 4 adds */
 
 /* A row of two integers: prefix and entry, or day and entry. */
 struct pair {

@@ -186,7 +186,8 @@ static bool bring_up(sqlite3 *db, int64_t version)
              STORE_APPLICATION, STORE_SCHEMA);
     return version == STORE_SCHEMA ||
            (do_sql(db, "BEGIN IMMEDIATE") && (version >= 1 || do_sql(db, store_schema_sql)) &&
-            (version >= 2 || do_sql(db, store_schema_2_sql)) && do_sql(db, store_schema_3_sql) &&
+            (version >= 2 || do_sql(db, store_schema_2_sql)) &&
+            (version >= 3 || do_sql(db, store_schema_3_sql)) && do_sql(db, store_schema_4_sql) &&
             do_sql(db, ids));
 }
 

@@ -57,6 +57,12 @@ const char *const store_schema_3_sql =
     "CREATE TABLE finding(number INTEGER PRIMARY KEY, utc INTEGER, what INTEGER, fate INTEGER,"
     " place TEXT, first INTEGER, count INTEGER);";
 
+/* ceremony: what this node must remember of a ceremony that it takes part in; ceremony_entry: where
+ * entries of that type are. */
+const char *const store_schema_4_sql =
+    "CREATE TABLE ceremony(id BLOB PRIMARY KEY, sealed BLOB);"
+    "CREATE TABLE ceremony_entry(entry INTEGER PRIMARY KEY);";
+
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
 #define R8(r) r "," r "," r "," r "," r "," r "," r "," r

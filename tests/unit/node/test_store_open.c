@@ -82,7 +82,7 @@ static void test_one_at_a_time(void **state)
 static void make_newer(const struct folder *f)
 {
     make_store(f);
-    outside(f, "PRAGMA user_version=4");
+    outside(f, "PRAGMA user_version=99");
 }
 
 static void make_older(const struct folder *f)
@@ -309,6 +309,7 @@ static void test_upgrade(void **state)
     make_store(f);
     outside(f, "UPDATE entry SET state=3, type=200 WHERE (id & 0xffffffffff)=7");
     outside(f, "UPDATE entry SET state=3, type=1 WHERE (id & 0xffffffffff) IN (8, 9)");
+    take_back(f, store_schema_4_sql);
     take_back(f, store_schema_3_sql);
     take_back(f, store_schema_2_sql);
     outside(f, "PRAGMA user_version=1");
