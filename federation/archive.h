@@ -142,6 +142,13 @@ struct archive {
     bool (*message)(void *ctx, const uint8_t sender[AUTHOR_BYTES],
                     const uint8_t id[ENVELOPE_ID_BYTES]);
 
+    /* Calls row for every held entry of type ceremony, feed by feed, each in the order of its
+     * indexes, until it returns false. */
+    void (*ceremonies)(void *ctx,
+                       bool (*row)(void *row_ctx, const uint8_t author[AUTHOR_BYTES],
+                                   const struct archive_row *r),
+                       void *row_ctx);
+
     /* The signed roster document of a version, copied to out. Returns its length, 0 if unknown. */
     size_t (*roster)(void *ctx, uint64_t version, uint8_t *out, size_t cap);
 

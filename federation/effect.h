@@ -47,6 +47,8 @@ enum effect_type {
     EFFECT_PERSIST_POST_PAST, /* a new day: drop what is kept of envelopes that expired before it */
     EFFECT_MESSAGE,           /* an envelope for this organisation was opened: to the inbox */
     EFFECT_PERSIST_LOST,      /* delete entries, headers too: they are missing, and fetched again */
+    EFFECT_PERSIST_CEREMONY, /* what this node keeps secret of a ceremony, to be sealed; or it is to
+                                be wiped */
 };
 
 struct effect_entry {
@@ -106,6 +108,11 @@ enum report {
     REPORT_ALONE,    /* an operator let the node sign although too few confirmed its newest */
     REPORT_REJOINED, /* restored, and caught up with what the others know */
     REPORT_TWIN,     /* another node works with our key: we do not sign */
+    REPORT_CEREMONY_PROPOSED, /* a key ceremony in which we may take part */
+    REPORT_CEREMONY_WRONG,    /* author contributed something to a ceremony that does not hold */
+    REPORT_CEREMONY_LEFT_OUT, /* author is left out of a ceremony: it was silent, or wrong */
+    REPORT_CEREMONY_ENDED,    /* a ceremony ended without a result */
+    REPORT_CEREMONY_DONE,     /* all confirmed one result: stewards can put it in the member list */
 };
 
 struct effect {
@@ -192,6 +199,11 @@ struct effect {
             bool is_gone;
             uint8_t secret[KEY_BYTES]; /* wiped with the next step */
         } prekey;
+        struct {
+            uint8_t id[HASH_BYTES];
+            bool is_gone;
+            struct bytes secret; /* wiped by the core when it is gone */
+        } ceremony;
         struct parcel_record parcel;
         struct {
             uint32_t day;

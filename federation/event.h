@@ -4,6 +4,7 @@
 #ifndef FEDERATION_EVENT_H
 #define FEDERATION_EVENT_H
 
+#include "protocol/ceremony.h"
 #include "protocol/envelope.h"
 #include "protocol/evaluation.h"
 #include "protocol/feed.h"
@@ -20,6 +21,8 @@ enum event_type {
     EVENT_SEND,   /* the desk writes to one organisation; answered by EFFECT_APPENDED */
     EVENT_LOST,   /* the archive found something of a feed damaged */
     EVENT_ALONE,  /* the operator lets the node sign unconfirmed; answered by EFFECT_APPENDED */
+    EVENT_CEREMONY, /* the operator proposes, joins or ends a ceremony; answered by EFFECT_APPENDED
+                     */
 };
 
 /* An entry to be written. The payload is encoded already (entry.h). */
@@ -85,6 +88,12 @@ struct event {
             uint8_t reference[ENVELOPE_ID_BYTES]; /* zeros: none */
             struct bytes content;
         } send;
+        struct {
+            uint64_t ticket;
+            enum ceremony_step what;                  /* PROPOSE, JOIN or ABORT */
+            uint8_t id[HASH_BYTES];                   /* JOIN and ABORT: of which */
+            const struct ceremony_proposal *proposal; /* PROPOSE */
+        } ceremony;
         struct {
             uint8_t author[AUTHOR_BYTES];
             uint64_t first, count; /* entries; at most LOST_ENTRIES_MAX */

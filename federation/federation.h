@@ -111,6 +111,11 @@ void federation_load_prekey(struct federation *f, uint32_t week, const uint8_t s
  * over. */
 void federation_load_parcel(struct federation *f, const struct parcel_record *record);
 
+/* What EFFECT_PERSIST_CEREMONY gave. ERR_FORMAT if it is not that: the caller goes on without; the
+ * ceremony then ends without this node. */
+MUST_CHECK enum err federation_load_ceremony(struct federation *f, const uint8_t id[HASH_BYTES],
+                                             struct bytes secret);
+
 /* While there is no room to store more, nothing more is asked of others, but what is missing of the
  * own feed; what is under way still comes. Takes effect with the next tick. */
 void federation_brake(struct federation *f, bool is_braked);
@@ -217,5 +222,52 @@ struct budget_status {
 };
 size_t federation_budgets(const struct federation *f, int64_t now_utc, struct budget_status *out,
                           size_t max);
+
+/* ---- Key ceremonies (ceremony.c) ---- */
+
+enum { CEREMONIES_MAX = 8 }; /* that are known at one time */
+
+enum ceremony_state {
+    CEREMONY_OPEN = 1,  /* under way */
+    CEREMONY_AGREED,    /* all confirmed one result */
+    CEREMONY_ADOPTED,   /* and it is in the member list */
+    CEREMONY_ENDED,     /* its proposer ended it */
+    CEREMONY_OVER,      /* its time is over */
+    CEREMONY_DISPUTED,  /* a closing is wrong, or a confirmation differs: it cannot end well */
+    CEREMONY_IMPOSSIBLE /* too few are left, or the member list has changed */
+};
+
+/* One of those who take part, and why it is awaited or left out. */
+struct ceremony_place {
+    uint8_t author[AUTHOR_BYTES];
+    bool is_in;                /* still takes part */
+    bool is_awaited;           /* something of it is awaited now */
+    enum ceremony_step awaits; /* what, if so */
+    enum err reason; /* not is_in: ERR_UNAVAILABLE it was silent; ERR_PROOF it was wrong */
+};
+
+struct ceremony_status {
+    uint8_t id[HASH_BYTES];
+    uint8_t proposer[AUTHOR_BYTES];
+    struct ceremony_proposal proposal;
+    enum ceremony_state state;
+    unsigned phase;   /* closings so far, up to ceremony_phases */
+    bool is_joined;   /* this node takes part */
+    bool is_ours;     /* this node is named in the proposal */
+    bool is_left_out; /* it was, and the others go on without it */
+    size_t count;
+    struct ceremony_place place[CEREMONY_PEOPLE_MAX]; /* in the order of the proposal */
+    bool has_result; /* agreed on, or so far as computed here: see confirmed */
+    struct ceremony_result result;
+    uint8_t transcript[HASH_BYTES];
+    size_t confirmed; /* how many of those who take part confirmed this transcript */
+    struct {
+        uint8_t author[AUTHOR_BYTES];
+        uint8_t signature[SIGNATURE_BYTES];
+    } signer[CEREMONY_PEOPLE_MAX];
+};
+size_t federation_ceremony_count(const struct federation *f);
+/* Fills in what is known of ceremony i, of those the newest last. */
+void federation_ceremony_status(const struct federation *f, size_t i, struct ceremony_status *out);
 
 #endif

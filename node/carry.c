@@ -253,6 +253,11 @@ static void tell(struct node *n, const struct effect *e)
         [REPORT_ALONE] = {LEVEL_ERROR,   "signing-unconfirmed"     },
         [REPORT_REJOINED] = {LEVEL_INFO,    "rejoined"                },
         [REPORT_TWIN] = {LEVEL_ERROR,   "second-node-with-our-key"},
+        [REPORT_CEREMONY_PROPOSED] = {LEVEL_INFO,    "ceremony-proposed"       },
+        [REPORT_CEREMONY_WRONG] = {LEVEL_ERROR,   "ceremony-wrong"          },
+        [REPORT_CEREMONY_LEFT_OUT] = {LEVEL_WARNING, "ceremony-left-out"       },
+        [REPORT_CEREMONY_ENDED] = {LEVEL_WARNING, "ceremony-ended"          },
+        [REPORT_CEREMONY_DONE] = {LEVEL_INFO,    "ceremony-done"           },
     };
     log_line(rows[e->report.what].level, rows[e->report.what].event,
              log_text("org", node_org_id(n, e->author)), log_err("reason", e->report.reason),
@@ -330,6 +335,8 @@ static enum err carry_one(struct node *n, const struct effect *e)
         return cut_back(n, e);
     case EFFECT_PERSIST_PREKEY:
         return desk_on_prekey(n->desk, e);
+    case EFFECT_PERSIST_CEREMONY:
+        return desk_on_ceremony(n->desk, e);
     case EFFECT_MESSAGE:
         return desk_on_message(n->desk, e);
     case EFFECT_APPENDED:

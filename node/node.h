@@ -108,6 +108,7 @@ void desk_on_roster(struct desk *d, enum err result, uint64_t version);
 /* Keeps a prekey secret sealed, or deletes it; and puts a message that came into the inbox. ERR_IO.
  */
 MUST_CHECK enum err desk_on_prekey(struct desk *d, const struct effect *e);
+MUST_CHECK enum err desk_on_ceremony(struct desk *d, const struct effect *e);
 MUST_CHECK enum err desk_on_message(struct desk *d, const struct effect *e);
 /* Gives the core back the prekeys and the envelopes under way. ERR_FORMAT for one that the desk key
  * does not open, ERR_IO. */

@@ -13,7 +13,7 @@ enum {
     WIRES_MAX = 2048, /* a link's number holds its place among them */
     PAPERS_MAX = 32,
     ANSWERS_MAX = 16,
-    REPORTS_MAX = REPORT_TWIN + 1,
+    REPORTS_MAX = REPORT_CEREMONY_DONE + 1,
 };
 
 struct post {

@@ -1,0 +1,214 @@
+/*
+ * ceremony.h - what the entries of a key ceremony say, and which ceremonies may be.
+ *
+ * A ceremony gives a sharing of a key to several organisations so that nobody ever holds the key.
+ * The feeds are its broadcast channel: who takes part says everything in entries of type ceremony,
+ * and sub-shares alone go in sealed envelopes. One participant or other keyholder, the proposer,
+ * proposes it and closes each phase by naming whose contribution counts; nobody has to trust it:
+ * each participant checks each closing, and confirms the same transcript in the end, or there is no
+ * result.
+ *
+ *     propose -> join -> (close 1) -> deal -> (close 2) -> verdict, answer -> (close 3)
+ *             [rotate only: -> deal -> (close 4) -> verdict, answer -> (close 5)] -> confirm
+ *
+ * Payload: version u8 = 1 | step u8 | id[32] | what the step has; then zeros. In a proposal there
+ * is no id: it is the hash of the proposal.
+ *
+ * Pure.
+ */
+#ifndef PROTOCOL_CEREMONY_H
+#define PROTOCOL_CEREMONY_H
+
+#include "protocol/dealing.h"
+#include "protocol/payload.h"
+#include "protocol/roster.h"
+
+enum ceremony_step {
+    CEREMONY_PROPOSE = 1,
+    CEREMONY_JOIN,
+    CEREMONY_CLOSE,
+    CEREMONY_DEAL,
+    CEREMONY_VERDICT,
+    CEREMONY_ANSWER,
+    CEREMONY_CONFIRM,
+    CEREMONY_ABORT,
+};
+
+enum ceremony_kind {
+    CEREMONY_GENERATE = 1, /* a new key */
+    CEREMONY_REFRESH,      /* new shares of the same key at the same holders */
+    CEREMONY_RESHARE, /* new shares of the same key at other holders, or for another threshold */
+    CEREMONY_ROTATE,  /* a new key that is a multiple of the old one: the next key period */
+};
+
+enum {
+    CEREMONY_PEOPLE_MAX = 2 * KEYHOLDERS_MAX, /* old and new holders */
+    CEREMONY_PHASES_MAX = 5,                  /* rotate; else 3 */
+    CEREMONY_NONCE_BYTES = 16,
+    CEREMONY_PATIENCE_MIN = 1, /* seconds */
+    CEREMONY_PATIENCE_MAX = 14 * 86400,
+    CEREMONY_DAYS_MAX = 90, /* from proposal to end */
+    CEREMONY_BYTES_MAX = 2 + HASH_BYTES + 64 + CEREMONY_PEOPLE_MAX * 80,
+};
+
+/* One who takes part. Sorted by author, ascending. */
+struct ceremony_person {
+    uint8_t author[AUTHOR_BYTES];
+    uint8_t deals; /* index in the sharing that it deals from; in generate that of its share to be;
+                      0: does not deal */
+    uint8_t receives; /* index of its share to be; 0: gets none */
+};
+
+struct ceremony_proposal {
+    uint8_t nonce[CEREMONY_NONCE_BYTES]; /* random */
+    uint8_t kind;                        /* enum ceremony_kind */
+    uint8_t key;                         /* KEY_PSEUDONYMS or KEY_STATISTICS */
+    uint8_t threshold;                   /* of the result */
+    uint32_t epoch, refresh;             /* of the result */
+    uint32_t base_epoch, base_refresh;   /* of the sharing that is dealt on; 0, 0 in generate */
+    uint32_t patience_seconds;           /* for each step, before somebody silent is left out */
+    uint64_t until_utc;                  /* after this it is over */
+    size_t count;
+    struct ceremony_person person[CEREMONY_PEOPLE_MAX];
+};
+
+/* Whose contribution counts, and its hash: phase 1 the hash in the join, phases 2 and 4 that of the
+ * deal entry's payload, phases 3 and 5 that of the verdict's payload (zeros of who receives
+ * nothing). Sorted by author. */
+struct ceremony_row {
+    uint8_t author[AUTHOR_BYTES];
+    uint8_t hash[HASH_BYTES];
+};
+
+struct ceremony_close {
+    uint8_t phase; /* 1 to CEREMONY_PHASES_MAX */
+    size_t count;
+    struct ceremony_row row[CEREMONY_PEOPLE_MAX];
+};
+
+enum ceremony_complaint { COMPLAINT_MISSING = 1, COMPLAINT_WRONG = 2 };
+
+/* Against whom a receiver complains; with count 0 all is well. */
+struct ceremony_verdict {
+    uint8_t round;
+    size_t count;
+    struct {
+        uint8_t dealer[AUTHOR_BYTES];
+        uint8_t reason; /* enum ceremony_complaint */
+    } row[CEREMONY_PEOPLE_MAX];
+};
+
+/* What an accused dealer lays open: the sub-share of who complained. */
+struct ceremony_answer {
+    uint8_t round;
+    size_t count;
+    struct {
+        uint8_t receiver[AUTHOR_BYTES];
+        uint8_t share[SCALAR_BYTES];
+    } row[CEREMONY_PEOPLE_MAX];
+};
+
+struct ceremony_confirm {
+    uint8_t transcript[HASH_BYTES];
+    uint8_t signature[SIGNATURE_BYTES]; /* of the feed key over "seinpost/v1/ceremony-result" ||
+                                           transcript */
+};
+
+struct ceremony_entry {
+    uint8_t step;           /* enum ceremony_step */
+    uint8_t id[HASH_BYTES]; /* of a proposal too: ceremony_id */
+    union {
+        struct ceremony_proposal proposal;
+        uint8_t join[HASH_BYTES]; /* hash of the deal of round 1 to come (ceremony_deal_hash); zeros
+                                     of who does not deal */
+        struct ceremony_close close;
+        struct {
+            uint8_t round;
+            struct dealing dealing;
+        } deal;
+        struct ceremony_verdict verdict;
+        struct ceremony_answer answer;
+        struct ceremony_confirm confirm;
+        uint8_t abort_reason; /* 1 by hand, 2 out of time, 3 a closing that is wrong */
+    };
+};
+
+/* BLAKE2b-256("seinpost/v1/ceremony" || proposer[32] || payload without its padding). */
+void ceremony_id(const uint8_t proposer[AUTHOR_BYTES], const struct ceremony_proposal *p,
+                 uint8_t out[HASH_BYTES]);
+
+/* Writes a payload, without padding, to out (CEREMONY_BYTES_MAX); returns its length. */
+size_t ceremony_encode(const struct ceremony_entry *e, uint8_t *out);
+
+/* Reads the payload of an entry of that author; borrows nothing. ERR_VERSION, ERR_TRUNCATED;
+ * ERR_FORMAT for rows not ascending, padding that is not zero; ERR_RANGE for a step, kind, phase,
+ * round, reason, count, threshold, patience or index that is none (see ceremony_entry). What only a
+ * member list can tell is ceremony_check's. On error *out is unchanged; the entry is kept as
+ * refused. */
+MUST_CHECK enum err ceremony_decode(const uint8_t author[AUTHOR_BYTES], struct bytes payload,
+                                    struct ceremony_entry *out);
+
+/* BLAKE2b-256("seinpost/v1/ceremony-deal" || author[32] || payload of the deal without padding):
+ * what a join commits to and closings name; likewise "seinpost/v1/ceremony-verdict". */
+void ceremony_deal_hash(const uint8_t author[AUTHOR_BYTES], const struct ceremony_entry *e,
+                        uint8_t out[HASH_BYTES]);
+void ceremony_verdict_hash(const uint8_t author[AUTHOR_BYTES], const struct ceremony_entry *e,
+                           uint8_t out[HASH_BYTES]);
+
+/* Whether a proposal may be under this member list, at this time. ERR_STRANGER: a participant, or
+ * the proposer, is not an active organisation of the list with the role keyholder; ERR_RANGE: the
+ * threshold is below 2, or n < 2t - 1, or an index is 0, above 255 or there twice, or the end is
+ * past or further off than CEREMONY_DAYS_MAX days; ERR_EPOCH: the result's epoch and refresh do not
+ * follow what the list has (generate: an epoch that the key does not have, refresh 0; refresh and
+ * reshare: base is the newest sharing of that key, refresh one more; rotate: base is the newest,
+ * epoch one more, refresh 0, the pseudonym key alone); ERR_NOT_FOUND: the base is not in the list;
+ * ERR_UNAUTHORISED: a dealer is not a holder of the base, or with another index; refresh, rotate: a
+ * receiver that is not; the threshold is another than the base's; ERR_QUORUM: too few dealers
+ * (ceremony_dealers_min) or receivers (2t - 1). */
+MUST_CHECK enum err ceremony_check(const struct ceremony_proposal *p,
+                                   const uint8_t proposer[AUTHOR_BYTES], const struct roster *r,
+                                   int64_t now_utc);
+
+/* How many dealers must remain: generate and refresh the result's t; reshare the base's t; rotate
+ * 2t - 1. And how many receivers: the result's t; rotate 2t - 1 until the product is dealt. */
+size_t ceremony_dealers_min(const struct ceremony_proposal *p, const struct roster_key *base);
+
+/* 3 phases, or 5 in a rotation. */
+unsigned ceremony_phases(const struct ceremony_proposal *p);
+
+/* What comes of it: one sharing, or the new key's and the factor's in a rotation. */
+struct ceremony_result {
+    size_t count;
+    struct roster_key key[2];
+};
+
+/* BLAKE2b-256("seinpost/v1/ceremony-transcript" || id || for each closing: BLAKE2b-256 of its
+ * payload without padding || for each key of the result: key u32 | epoch u32 | refresh u32 |
+ * threshold u32 | public_key[32] | count u32 | (index u32 | holder[32] | commitment[32]) each). */
+void ceremony_transcript(const uint8_t id[HASH_BYTES], const struct ceremony_close *closes,
+                         size_t close_count, const struct ceremony_result *result,
+                         uint8_t out[HASH_BYTES]);
+
+/* The signature of a confirm, and whether it verifies: ERR_SIGNATURE. */
+void ceremony_sign(const uint8_t transcript[HASH_BYTES], const uint8_t feed_secret[64],
+                   uint8_t out[SIGNATURE_BYTES]);
+MUST_CHECK enum err ceremony_verify(const struct ceremony_confirm *c,
+                                    const uint8_t feed_key[KEY_BYTES]);
+
+/* ---- The sub-share in its envelope (type ENVELOPE_SUBSHARE) ---- */
+
+struct ceremony_subshare {
+    uint8_t id[HASH_BYTES];
+    uint8_t round;
+    uint8_t share[SCALAR_BYTES]; /* secret */
+};
+
+enum { CEREMONY_SUBSHARE_BYTES = 1 + HASH_BYTES + 1 + SCALAR_BYTES };
+
+/* version u8 = 1 | id | round u8 | share. Decoding: ERR_VERSION, ERR_TRUNCATED, ERR_FORMAT for
+ * another length, ERR_RANGE for the round, ERR_SCALAR. */
+void ceremony_subshare_encode(const struct ceremony_subshare *s,
+                              uint8_t out[CEREMONY_SUBSHARE_BYTES]);
+MUST_CHECK enum err ceremony_subshare_decode(struct bytes content, struct ceremony_subshare *out);
+
+#endif
