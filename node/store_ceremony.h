@@ -5,6 +5,7 @@
 #ifndef NODE_STORE_CEREMONY_H
 #define NODE_STORE_CEREMONY_H
 
+#include "federation/archive.h"
 #include "node/store.h"
 
 /* In place of what was there; away, with what is on disk of it. ERR_IO as store_apply: the node
