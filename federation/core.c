@@ -359,6 +359,9 @@ void federation_step(struct federation *f, const struct event *ev, struct effect
     case EVENT_ALONE:
         standing_alone(f, ev, out);
         break;
+    case EVENT_CEREMONY:
+        ceremony_event(f, ev, out);
+        break;
     }
     assert(f->feed_count <= ORGANISATIONS_MAX && out->count <= EFFECTS_MAX);
 }

@@ -357,6 +357,9 @@ void core_refusal_text(const uint8_t request[16], uint32_t reason, uint32_t day,
                        uint8_t out[REFUSAL_TEXT_BYTES]);
 void keyholder_spend_today(struct federation *f, struct effects *out);
 
+/* ---- ceremony.c ---- */
+void ceremony_event(struct federation *f, const struct event *ev, struct effects *out);
+
 /* ---- asker.c ---- */
 void asker_event(struct federation *f, const struct event *ev, struct effects *out);
 void asker_on_evaluated(struct federation *f, struct link *l, const Seinpost__Evaluated *m,
