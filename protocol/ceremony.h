@@ -3,16 +3,19 @@
  *
  * A ceremony gives a sharing of a key to several organisations so that nobody ever holds the key.
  * The feeds are its broadcast channel: who takes part says everything in entries of type ceremony,
- * and sub-shares alone go in sealed envelopes. One participant or other keyholder, the proposer,
- * proposes it and closes each phase by naming whose contribution counts; nobody has to trust it:
- * each participant checks each closing, and confirms the same transcript in the end, or there is no
- * result.
+ * for all members to see, sub-shares sealed to a prekey of their receiver. (In the deal itself, not
+ * in envelopes: whoever has the deal has its sub-share, so that an honest receiver never has to
+ * accuse an honest dealer, whose answer would lay the sub-share open.) One keyholder, the
+ * proposer, proposes it and closes each phase by naming whose contribution counts; nobody has to
+ * trust it: each participant checks each closing, and confirms the same transcript in the end, or
+ * there is no result.
  *
  *     propose -> join -> (close 1) -> deal -> (close 2) -> verdict, answer -> (close 3)
  *             [rotate only: -> deal -> (close 4) -> verdict, answer -> (close 5)] -> confirm
  *
  * Payload: version u8 = 1 | step u8 | id[32] | what the step has; then zeros. In a proposal there
- * is no id: it is the hash of the proposal.
+ * is no id: it is the hash of the proposal. Every such entry expires CEREMONY_KEPT_DAYS after the
+ * day on which its author wrote it.
  *
  * Pure.
  */
@@ -20,6 +23,7 @@
 #define PROTOCOL_CEREMONY_H
 
 #include "protocol/dealing.h"
+#include "protocol/envelope.h"
 #include "protocol/payload.h"
 #include "protocol/roster.h"
 
@@ -47,8 +51,10 @@ enum {
     CEREMONY_NONCE_BYTES = 16,
     CEREMONY_PATIENCE_MIN = 1, /* seconds */
     CEREMONY_PATIENCE_MAX = 14 * 86400,
-    CEREMONY_DAYS_MAX = 90, /* from proposal to end */
-    CEREMONY_BYTES_MAX = 2 + HASH_BYTES + 64 + CEREMONY_PEOPLE_MAX * 80,
+    CEREMONY_DAYS_MAX = 90,   /* from proposal to end */
+    CEREMONY_KEPT_DAYS = 120, /* every entry of a ceremony ends so many days after it was written */
+    CEREMONY_SEALED_BYTES = SCALAR_BYTES + 16,
+    CEREMONY_BYTES_MAX = 8192, /* of a payload without padding: a deal for 31 has less */
 };
 
 /* One who takes part. Sorted by author, ascending. */
@@ -86,7 +92,10 @@ struct ceremony_close {
     struct ceremony_row row[CEREMONY_PEOPLE_MAX];
 };
 
-enum ceremony_complaint { COMPLAINT_MISSING = 1, COMPLAINT_WRONG = 2 };
+enum ceremony_complaint {
+    COMPLAINT_SEALED = 1, /* no prekey of the receiver's opens it */
+    COMPLAINT_WRONG = 2,  /* it is not what the dealing commits to */
+};
 
 /* Against whom a receiver complains; with count 0 all is well. */
 struct ceremony_verdict {
@@ -125,6 +134,12 @@ struct ceremony_entry {
         struct {
             uint8_t round;
             struct dealing dealing;
+            uint8_t ephemeral[KEY_BYTES]; /* X25519, for all rows */
+            size_t count;                 /* receivers but the dealer itself, ascending by author */
+            struct {
+                uint8_t receiver[AUTHOR_BYTES];
+                uint8_t sealed[CEREMONY_SEALED_BYTES];
+            } row[KEYHOLDERS_MAX];
         } deal;
         struct ceremony_verdict verdict;
         struct ceremony_answer answer;
@@ -195,20 +210,24 @@ void ceremony_sign(const uint8_t transcript[HASH_BYTES], const uint8_t feed_secr
 MUST_CHECK enum err ceremony_verify(const struct ceremony_confirm *c,
                                     const uint8_t feed_key[KEY_BYTES]);
 
-/* ---- The sub-share in its envelope (type ENVELOPE_SUBSHARE) ---- */
+/* ---- Sealed sub-shares ---- */
 
-struct ceremony_subshare {
-    uint8_t id[HASH_BYTES];
-    uint8_t round;
-    uint8_t share[SCALAR_BYTES]; /* secret */
-};
+/* Seals a sub-share to a prekey of its receiver with the deal's ephemeral secret:
+ *     key = BLAKE2b-256(key = X25519(secret, prekey), "seinpost/v1/subshare" || ceremony[32]
+ *                       || dealer[32] || round u8 || receiver[32] || ephemeral[32] || prekey[32])
+ *     sealed = XChaCha20-Poly1305(key, nonce of zeros, share): the key is used once
+ * ERR_POINT if the prekey is no usable point; out is then zeros. The caller wipes the secret. */
+MUST_CHECK enum err
+ceremony_seal(const struct dealing_place *place, const uint8_t receiver[AUTHOR_BYTES],
+              const uint8_t ephemeral_secret[KEY_BYTES], const uint8_t prekey[KEY_BYTES],
+              const uint8_t share[SCALAR_BYTES], uint8_t out[CEREMONY_SEALED_BYTES]);
 
-enum { CEREMONY_SUBSHARE_BYTES = 1 + HASH_BYTES + 1 + SCALAR_BYTES };
-
-/* version u8 = 1 | id | round u8 | share. Decoding: ERR_VERSION, ERR_TRUNCATED, ERR_FORMAT for
- * another length, ERR_RANGE for the round, ERR_SCALAR. */
-void ceremony_subshare_encode(const struct ceremony_subshare *s,
-                              uint8_t out[CEREMONY_SUBSHARE_BYTES]);
-MUST_CHECK enum err ceremony_subshare_decode(struct bytes content, struct ceremony_subshare *out);
+/* Opens one with a prekey of the receiver's own. ERR_POINT for an unusable ephemeral key, ERR_EPOCH
+ * if it is sealed to another key or was changed, ERR_SCALAR if it holds no usable scalar; share is
+ * then zeros. The receiver tries the prekeys that it keeps, and complains if none opens it. */
+MUST_CHECK enum err
+ceremony_unseal(const struct dealing_place *place, const uint8_t receiver[AUTHOR_BYTES],
+                const uint8_t ephemeral[KEY_BYTES], const struct envelope_key *prekey,
+                const uint8_t sealed[CEREMONY_SEALED_BYTES], uint8_t share[SCALAR_BYTES]);
 
 #endif
