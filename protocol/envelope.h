@@ -32,9 +32,8 @@ enum {
 };
 
 enum envelope_type {
-    ENVELOPE_LETTER = 1,
-    ENVELOPE_SUBSHARE = 2, /* of a key ceremony: for the node itself, never in the inbox */
-};                         /* others are kept and shown as needing newer software */
+    ENVELOPE_LETTER = 1
+}; /* others are kept and shown as needing newer software */
 
 struct envelope {
     uint8_t type; /* enum envelope_type; never 0 */
