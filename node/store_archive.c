@@ -221,6 +221,7 @@ struct archive store_archive(struct store *s)
         .witness = archive_witness,
         .parcel = store_archive_parcel,
         .message = store_archive_message,
+        .ceremonies = store_archive_ceremonies,
         .roster = archive_roster,
         .rival = archive_rival,
         .fork = archive_fork,

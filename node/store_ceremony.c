@@ -25,6 +25,31 @@ enum err store_ceremony_delete(struct store *s, const uint8_t id[HASH_BYTES])
     return store_run(s, q);
 }
 
+void store_archive_ceremonies(void *ctx,
+                              bool (*row)(void *row_ctx, const uint8_t author[AUTHOR_BYTES],
+                                          const struct archive_row *r),
+                              void *row_ctx)
+{
+    struct store *s = ctx;
+    sqlite3_stmt *q = store_statement(s, SQL_CEREMONY_ENTRY_LIST);
+    bool goes_on = true;
+    while (goes_on && store_next(s, q)) {
+        int64_t id = sqlite3_column_int64(q, 0);
+        const uint8_t *author = store_entry_author(s, id);
+        struct bytes header = store_column_bytes(q, 2);
+        if (author == NULL || header.len != HEADER_BYTES) {
+            (void)store_damaged(s);
+            break;
+        }
+        struct archive_row r = {.index = store_entry_index(id),
+                                .state = (enum entry_state)sqlite3_column_int(q, 1),
+                                .header = header.data,
+                                .body = store_column_bytes(q, 3)};
+        goes_on = row(row_ctx, author, &r);
+    }
+    sqlite3_reset(q);
+}
+
 enum err store_ceremonies(struct store *s,
                           bool (*row)(void *ctx, const uint8_t id[HASH_BYTES], struct bytes sealed),
                           void *ctx)

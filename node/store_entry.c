@@ -69,6 +69,16 @@ static enum err add_alerts(struct store *s, uint32_t number, const struct effect
     return e;
 }
 
+static enum err add_ceremonies(struct store *s, uint32_t number, const struct effect_entry *entries,
+                               size_t count)
+{
+    enum err e = OK;
+    for (size_t i = 0; i < count && e == OK; i++)
+        if (entries[i].state == STATE_HELD && entries[i].type == ENTRY_CEREMONY)
+            e = store_run_one(s, SQL_CEREMONY_ENTRY_NEW, store_entry_id(number, entries[i].index));
+    return e;
+}
+
 /* GONE finds an entry's tags in its body, so they must be those that came with it. */
 static void check_tags(const struct effect_entry *e)
 {
@@ -170,6 +180,8 @@ enum err store_add_entries(struct store *s, uint32_t number, const struct effect
         e = add_expiring(s, number, entries, count);
     if (e == OK)
         e = add_alerts(s, number, entries, count);
+    if (e == OK)
+        e = add_ceremonies(s, number, entries, count);
     for (size_t i = 0; i < count && e == OK; i++) {
         if (entries[i].state == STATE_OWED)
             e = store_run_one(s, SQL_OWED_NEW, store_entry_id(number, entries[i].index));
@@ -251,6 +263,8 @@ enum err store_apply_body(struct store *s, const struct effect *f)
         e = add_expiring(s, number, entry, 1);
     if (e == OK)
         e = add_alerts(s, number, entry, 1);
+    if (e == OK)
+        e = add_ceremonies(s, number, entry, 1);
     return e;
 }
 
@@ -265,6 +279,8 @@ static enum err unlink_entry(struct store *s, int64_t id, const struct pair *tag
         e = store_run_two(s, SQL_EXPIRING_DROP, expires_day, id);
     if (e == OK)
         e = store_run_one(s, SQL_ALERT_DROP, id);
+    if (e == OK)
+        e = store_run_one(s, SQL_CEREMONY_ENTRY_DROP, id);
     return e;
 }
 
@@ -329,9 +345,11 @@ enum err store_apply_gone(struct store *s, const struct effect *f)
 
 enum err store_apply_cut_back(struct store *s, const struct effect *f)
 {
-    static const enum stmt by_entry[] = {SQL_CUT_TAGS,        SQL_CUT_EXPIRING, SQL_CUT_OWED,
-                                         SQL_CUT_OPAQUE,      SQL_CUT_DUE,      SQL_CUT_ALERTS,
-                                         SQL_CUT_CORRECTIONS, SQL_CUT_PARCELS,  SQL_CUT_ENTRIES};
+    static const enum stmt by_entry[] = {
+        SQL_CUT_TAGS,        SQL_CUT_EXPIRING, SQL_CUT_OWED,
+        SQL_CUT_OPAQUE,      SQL_CUT_DUE,      SQL_CUT_ALERTS,
+        SQL_CUT_CORRECTIONS, SQL_CUT_PARCELS,  SQL_CUT_CEREMONY_ENTRIES,
+        SQL_CUT_ENTRIES};
     uint64_t size = f->cut_back.feed->tree.size;
     uint32_t number = 0;
     enum err e = store_feed_write(s, f->cut_back.feed, &number);

@@ -9,6 +9,7 @@
  * store_feed.c     feed numbers and feed records
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
  * store_correct.c  what was taken back, alerts, the watch-list
+ * store_ceremony.c key ceremonies: where their entries are, what this node keeps secret of them
  * store_post.c     envelopes: prekeys, what became of each, inbox and outbox
  * reserve.c        room on the disk that is kept back
  * store_write.c    the other effects, the desk; store_read.c  the other reads
@@ -64,6 +65,9 @@ enum stmt {
     SQL_ALERT_NEW,
     SQL_ALERT_DROP,
     SQL_ALERT_LIST,
+    SQL_CEREMONY_ENTRY_NEW,
+    SQL_CEREMONY_ENTRY_DROP,
+    SQL_CEREMONY_ENTRY_LIST,
     SQL_VERSION_NEW,
     SQL_VERSION_ONE,
     SQL_VERSION_CUT,
@@ -91,6 +95,7 @@ enum stmt {
     SQL_CUT_OPAQUE,
     SQL_CUT_DUE,
     SQL_CUT_ALERTS,
+    SQL_CUT_CEREMONY_ENTRIES,
     SQL_CUT_CORRECTIONS,
     SQL_CUT_TAKEN_BACK,
     SQL_CUT_TILES,
@@ -165,6 +170,7 @@ enum stmt {
     SQL_WALK_OWED,
     SQL_WALK_OPAQUE,
     SQL_WALK_ALERT,
+    SQL_WALK_CEREMONY,
     SQL_WALK_CORRECTION,
     SQL_COUNT
 };
@@ -283,6 +289,10 @@ MUST_CHECK enum err store_apply_parcel(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_post_past(struct store *s, const struct effect *f);
 bool store_archive_parcel(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t index,
                           struct parcel_record *out);
+void store_archive_ceremonies(void *ctx,
+                              bool (*row)(void *row_ctx, const uint8_t author[AUTHOR_BYTES],
+                                          const struct archive_row *r),
+                              void *row_ctx);
 bool store_archive_message(void *ctx, const uint8_t sender[AUTHOR_BYTES],
                            const uint8_t id[ENVELOPE_ID_BYTES]);
 

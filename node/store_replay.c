@@ -14,9 +14,13 @@ enum { ROWS_MAX = 512 };
 const char *replay_name(enum replay_table t)
 {
     static const char *const names[REPLAY_TABLES] = {
-        [REPLAY_TAG] = "tag",     [REPLAY_EXPIRING] = "expiring",
-        [REPLAY_OWED] = "owed",   [REPLAY_OPAQUE] = "opaque",
-        [REPLAY_ALERT] = "alert", [REPLAY_CORRECTION] = "correction",
+        [REPLAY_TAG] = "tag",
+        [REPLAY_EXPIRING] = "expiring",
+        [REPLAY_OWED] = "owed",
+        [REPLAY_OPAQUE] = "opaque",
+        [REPLAY_ALERT] = "alert",
+        [REPLAY_CEREMONY] = "ceremony_entry",
+        [REPLAY_CORRECTION] = "correction",
     };
     return names[t];
 }
@@ -28,7 +32,7 @@ struct said {
     uint32_t expires_day; /* where its body is here */
     size_t tag_count;
     int64_t prefix[SIGNAL_TAGS_MAX];
-    bool is_alert;
+    bool is_alert, is_ceremony;
     enum entry_type takes_back; /* ENTRY_RETRACT or ENTRY_ERASE; 0 nothing */
     uint64_t target;
 };
@@ -44,6 +48,7 @@ static void read_body(struct said *said, struct bytes raw)
     for (size_t i = 0; i < said->tag_count; i++)
         said->prefix[i] = (int64_t)tag_prefix(tags + i * TAG_BYTES);
     said->is_alert = entry_is_alert(&b, &alert);
+    said->is_ceremony = b.type == ENTRY_CEREMONY;
     if ((b.type == ENTRY_RETRACT || b.type == ENTRY_ERASE) && b.ref_plus_one > 0) {
         said->takes_back = (enum entry_type)b.type;
         said->target = b.ref_plus_one - 1;
@@ -140,6 +145,8 @@ enum err store_replay_entry(struct store *s, const uint8_t author[AUTHOR_BYTES],
         e = add_one(s, SQL_OPAQUE_NEW, id, &missing[REPLAY_OPAQUE]);
     if (e == OK && said.is_alert)
         e = add_one(s, SQL_ALERT_NEW, id, &missing[REPLAY_ALERT]);
+    if (e == OK && said.is_ceremony)
+        e = add_one(s, SQL_CEREMONY_ENTRY_NEW, id, &missing[REPLAY_CEREMONY]);
     if (e == OK && said.takes_back != 0 && said.target < index)
         e = add_correction(s, number, index, &said, &missing[REPLAY_CORRECTION]);
     return e;
@@ -154,9 +161,13 @@ struct row {
 };
 
 static const enum stmt lists[REPLAY_TABLES] = {
-    [REPLAY_TAG] = SQL_WALK_TAG,     [REPLAY_EXPIRING] = SQL_WALK_EXPIRING,
-    [REPLAY_OWED] = SQL_WALK_OWED,   [REPLAY_OPAQUE] = SQL_WALK_OPAQUE,
-    [REPLAY_ALERT] = SQL_WALK_ALERT, [REPLAY_CORRECTION] = SQL_WALK_CORRECTION,
+    [REPLAY_TAG] = SQL_WALK_TAG,
+    [REPLAY_EXPIRING] = SQL_WALK_EXPIRING,
+    [REPLAY_OWED] = SQL_WALK_OWED,
+    [REPLAY_OPAQUE] = SQL_WALK_OPAQUE,
+    [REPLAY_ALERT] = SQL_WALK_ALERT,
+    [REPLAY_CEREMONY] = SQL_WALK_CEREMONY,
+    [REPLAY_CORRECTION] = SQL_WALK_CORRECTION,
 };
 
 static bool has_prefix(const struct said *said, int64_t prefix)
@@ -182,6 +193,8 @@ static bool is_said(struct store *s, enum replay_table t, const struct row *r)
         return is_opaque(said.state);
     case REPLAY_ALERT:
         return said.is_alert;
+    case REPLAY_CEREMONY:
+        return said.is_ceremony;
     case REPLAY_CORRECTION:
         /* One that is missing, or whose body is, may say it: what is taken back stays so. */
         return !said.is_there || said.state == STATE_OWED ||
@@ -205,6 +218,8 @@ static enum err drop(struct store *s, enum replay_table t, const struct row *r)
         return store_run_one(s, SQL_OPAQUE_DROP, r->id);
     case REPLAY_ALERT:
         return store_run_one(s, SQL_ALERT_DROP, r->id);
+    case REPLAY_CEREMONY:
+        return store_run_one(s, SQL_CEREMONY_ENTRY_DROP, r->id);
     case REPLAY_CORRECTION:
         return store_run_two(s, SQL_CORRECTION_DROP, r->key, r->what);
     case REPLAY_TABLES:

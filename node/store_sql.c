@@ -104,6 +104,10 @@ const char *const store_sql[SQL_COUNT] = {
                         " WHERE entry>=?1 AND entry<?2 ORDER BY entry",
     [SQL_ALERT_NEW] = "INSERT OR IGNORE INTO alert VALUES(?)",
     [SQL_ALERT_DROP] = "DELETE FROM alert WHERE entry=?",
+    [SQL_CEREMONY_ENTRY_NEW] = "INSERT OR IGNORE INTO ceremony_entry VALUES(?)",
+    [SQL_CEREMONY_ENTRY_DROP] = "DELETE FROM ceremony_entry WHERE entry=?",
+    [SQL_CEREMONY_ENTRY_LIST] = "SELECT e.id, e.state, e.header, e.body FROM ceremony_entry c"
+                            " CROSS JOIN entry e ON e.id=c.entry ORDER BY c.entry",
     [SQL_ALERT_LIST] = "SELECT e.id, e.header, e.body FROM alert a CROSS JOIN entry e ON e.id=a.entry"
                    " ORDER BY a.entry",
     [SQL_VERSION_NEW] = "INSERT OR REPLACE INTO version VALUES(?,?,?)",
@@ -133,6 +137,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_CUT_OPAQUE] = "DELETE FROM opaque WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_DUE] = "DELETE FROM receipt_due WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_ALERTS] = "DELETE FROM alert WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_CEREMONY_ENTRIES] = "DELETE FROM ceremony_entry WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_CORRECTIONS] = "DELETE FROM correction WHERE entry>=?1 AND entry<?2",
     /* The first is remembered: where that is cut off, so is every later one. */
     [SQL_CUT_TAKEN_BACK] = "UPDATE correction SET retracted=iif(retracted>=?2, NULL, retracted),"
@@ -214,6 +219,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_WALK_OWED] = "SELECT 0, entry, 0 FROM owed WHERE entry>?2 AND ?1<1 ORDER BY entry LIMIT ?3",
     [SQL_WALK_OPAQUE] = "SELECT 0, entry, 0 FROM opaque WHERE entry>?2 AND ?1<1 ORDER BY entry LIMIT ?3",
     [SQL_WALK_ALERT] = "SELECT 0, entry, 0 FROM alert WHERE entry>?2 AND ?1<1 ORDER BY entry LIMIT ?3",
+    [SQL_WALK_CEREMONY] = "SELECT 0, entry, 0 FROM ceremony_entry WHERE entry>?2 AND ?1<1"
+                      " ORDER BY entry LIMIT ?3",
     /* Each of the two that a row may say: the target, the entry that says it, and which. */
     [SQL_WALK_CORRECTION] = "SELECT entry, (entry>>40<<40)+retracted, 4 FROM correction WHERE retracted"
                         " IS NOT NULL AND (entry, (entry>>40<<40)+retracted)>(?1,?2) UNION ALL"
