@@ -128,7 +128,7 @@ struct ceremony_entry {
     uint8_t id[HASH_BYTES]; /* of a proposal too: ceremony_id */
     union {
         struct ceremony_proposal proposal;
-        uint8_t join[HASH_BYTES]; /* hash of the deal of round 1 to come (ceremony_deal_hash); zeros
+        uint8_t join[HASH_BYTES]; /* ceremony_promise_hash of the dealing of round 1 to come; zeros
                                      of who does not deal */
         struct ceremony_close close;
         struct {
@@ -163,8 +163,14 @@ size_t ceremony_encode(const struct ceremony_entry *e, uint8_t *out);
 MUST_CHECK enum err ceremony_decode(const uint8_t author[AUTHOR_BYTES], struct bytes payload,
                                     struct ceremony_entry *out);
 
+/* BLAKE2b-256("seinpost/v1/ceremony-promise" || author[32] || t u8 || commitments || proof): what a
+ * join commits to before anybody shows a dealing, so that nobody chooses its own by those of
+ * others. */
+void ceremony_promise_hash(const uint8_t author[AUTHOR_BYTES], const struct dealing *d,
+                           uint8_t out[HASH_BYTES]);
+
 /* BLAKE2b-256("seinpost/v1/ceremony-deal" || author[32] || payload of the deal without padding):
- * what a join commits to and closings name; likewise "seinpost/v1/ceremony-verdict". */
+ * what closings name; likewise "seinpost/v1/ceremony-verdict". */
 void ceremony_deal_hash(const uint8_t author[AUTHOR_BYTES], const struct ceremony_entry *e,
                         uint8_t out[HASH_BYTES]);
 void ceremony_verdict_hash(const uint8_t author[AUTHOR_BYTES], const struct ceremony_entry *e,
