@@ -243,6 +243,8 @@ struct ceremony_place {
     bool is_in;                /* still takes part */
     bool is_awaited;           /* something of it is awaited now */
     enum ceremony_step awaits; /* what, if so */
+    int64_t awaited_since_utc; /* since when, by this node's clock: its patience counts from then;
+                                  0: not known */
     enum err reason; /* not is_in: ERR_UNAVAILABLE it was silent; ERR_PROOF it was wrong */
 };
 
