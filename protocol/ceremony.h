@@ -49,7 +49,8 @@ enum {
     CEREMONY_PEOPLE_MAX = 2 * KEYHOLDERS_MAX, /* old and new holders */
     CEREMONY_PHASES_MAX = 5,                  /* rotate; else 3 */
     CEREMONY_NONCE_BYTES = 16,
-    CEREMONY_PATIENCE_MIN = 1, /* seconds */
+    CEREMONY_THRESHOLD_MIN = 2, /* with 1, each share is the key */
+    CEREMONY_PATIENCE_MIN = 1,  /* seconds */
     CEREMONY_PATIENCE_MAX = 14 * 86400,
     CEREMONY_DAYS_MAX = 90,   /* from proposal to end */
     CEREMONY_KEPT_DAYS = 120, /* every entry of a ceremony ends so many days after it was written */
@@ -123,6 +124,13 @@ struct ceremony_confirm {
                                            transcript */
 };
 
+/* Why whoever proposed it ends a ceremony. */
+enum ceremony_reason {
+    CEREMONY_BY_HAND = 1,
+    CEREMONY_BY_TIME = 2,
+    CEREMONY_BY_CLOSING = 3, /* one of its closings is wrong */
+};
+
 struct ceremony_entry {
     uint8_t step;           /* enum ceremony_step */
     uint8_t id[HASH_BYTES]; /* of a proposal too: ceremony_id */
@@ -144,7 +152,7 @@ struct ceremony_entry {
         struct ceremony_verdict verdict;
         struct ceremony_answer answer;
         struct ceremony_confirm confirm;
-        uint8_t abort_reason; /* 1 by hand, 2 out of time, 3 a closing that is wrong */
+        uint8_t abort_reason; /* enum ceremony_reason */
     };
 };
 
@@ -156,12 +164,21 @@ void ceremony_id(const uint8_t proposer[AUTHOR_BYTES], const struct ceremony_pro
 size_t ceremony_encode(const struct ceremony_entry *e, uint8_t *out);
 
 /* Reads the payload of an entry of that author; borrows nothing. ERR_VERSION, ERR_TRUNCATED;
- * ERR_FORMAT for rows not ascending, padding that is not zero; ERR_RANGE for a step, kind, phase,
- * round, reason, count, threshold, patience or index that is none (see ceremony_entry). What only a
- * member list can tell is ceremony_check's. On error *out is unchanged; the entry is kept as
+ * ERR_RANGE for a step, phase, round, reason or count that is none, a complaint's reason, a dealing
+ * of another kind than its round's or with t below CEREMONY_THRESHOLD_MIN, or what
+ * ceremony_proposal_check finds; ERR_FORMAT for rows not ascending, padding that is not zero.
+ * Points, scalars and proofs are not looked at. On error *out is unchanged; the entry is kept as
  * refused. */
 MUST_CHECK enum err ceremony_decode(const uint8_t author[AUTHOR_BYTES], struct bytes payload,
                                     struct ceremony_entry *out);
+
+/* What is wrong with a proposal by itself. ERR_RANGE: no such kind or key; a threshold below
+ * CEREMONY_THRESHOLD_MIN or above KEYHOLDERS_MAX; a patience outside its limits; epoch 0; a base in
+ * generate, or none elsewhere; nobody, too many people, more than KEYHOLDERS_MAX dealers or
+ * receivers; one who neither deals nor receives; an index there twice among dealers or among
+ * receivers; in generate a dealer with another index than that of its share. ERR_FORMAT: people not
+ * ascending. It is then refused. */
+MUST_CHECK enum err ceremony_proposal_check(const struct ceremony_proposal *p);
 
 /* BLAKE2b-256("seinpost/v1/ceremony-promise" || author[32] || t u8 || commitments || proof): what a
  * join commits to before anybody shows a dealing, so that nobody chooses its own by those of
@@ -176,23 +193,28 @@ void ceremony_deal_hash(const uint8_t author[AUTHOR_BYTES], const struct ceremon
 void ceremony_verdict_hash(const uint8_t author[AUTHOR_BYTES], const struct ceremony_entry *e,
                            uint8_t out[HASH_BYTES]);
 
-/* Whether a proposal may be under this member list, at this time. ERR_STRANGER: a participant, or
- * the proposer, is not an active organisation of the list with the role keyholder; ERR_RANGE: the
- * threshold is below 2, or n < 2t - 1, or an index is 0, above 255 or there twice, or the end is
- * past or further off than CEREMONY_DAYS_MAX days; ERR_EPOCH: the result's epoch and refresh do not
- * follow what the list has (generate: an epoch that the key does not have, refresh 0; refresh and
- * reshare: base is the newest sharing of that key, refresh one more; rotate: base is the newest,
- * epoch one more, refresh 0, the pseudonym key alone); ERR_NOT_FOUND: the base is not in the list;
- * ERR_UNAUTHORISED: a dealer is not a holder of the base, or with another index; refresh, rotate: a
- * receiver that is not; the threshold is another than the base's; ERR_QUORUM: too few dealers
- * (ceremony_dealers_min) or receivers (2t - 1). */
+/* Whether a proposal may be under this member list, at this time. In this order: what
+ * ceremony_proposal_check returns; ERR_RANGE: the end is past, or further off than
+ * CEREMONY_DAYS_MAX days; ERR_STRANGER: the proposer, or a participant, is not an active
+ * organisation of the list with the role keyholder; ERR_NOT_FOUND: the base is not in the list;
+ * ERR_EPOCH: the result's epoch and refresh do not follow what the list has (generate: an epoch
+ * above all that the key has, refresh 0; refresh and reshare: the base is the newest sharing of
+ * that key, refresh one more; rotate: likewise, epoch one more, refresh 0, the pseudonym key
+ * alone); ERR_UNAUTHORISED: a dealer is not a holder of the base, or under another index; refresh,
+ * rotate: so is a receiver, or the threshold is another than the base's; ERR_QUORUM: too few
+ * dealers (ceremony_dealers_min; rotate: of those who receive, too) or receivers (2t - 1). The
+ * ceremony is then not taken part in. */
 MUST_CHECK enum err ceremony_check(const struct ceremony_proposal *p,
                                    const uint8_t proposer[AUTHOR_BYTES], const struct roster *r,
                                    int64_t now_utc);
 
 /* How many dealers must remain: generate and refresh the result's t; reshare the base's t; rotate
- * 2t - 1. And how many receivers: the result's t; rotate 2t - 1 until the product is dealt. */
+ * 2t - 1. base: not needed in generate. */
 size_t ceremony_dealers_min(const struct ceremony_proposal *p, const struct roster_key *base);
+
+/* How many receivers must be in a closing of that phase: the result's t; in a rotation until its
+ * product is dealt (phases 1 to 3), 2t - 1. */
+size_t ceremony_receivers_min(const struct ceremony_proposal *p, unsigned phase);
 
 /* 3 phases, or 5 in a rotation. */
 unsigned ceremony_phases(const struct ceremony_proposal *p);

@@ -58,6 +58,9 @@ struct dealing {
     uint8_t proof[DEALING_PROOF_BYTES_MAX];
 };
 
+/* How long a proof of that kind is; 0 for those without, and for what is no kind. */
+size_t dealing_proof_bytes(enum dealing_kind kind);
+
 /* What of the roster a dealer of these kinds is held against: its own commitment of the sharing
  * that is dealt on (reshare, multiply), of the factor's sharing, and the public key (multiply). */
 struct dealing_base {
@@ -69,9 +72,9 @@ struct dealing_base {
 /* Draws a polynomial of degree t - 1: coefficient k is BLAKE2b-512(key = seed,
  * "seinpost/v1/dealing" || ceremony || dealer || round u8 || k u32) modulo L. first replaces
  * coefficient 0: NULL in generate, zeros in refresh, the dealer's share in reshare, and
- * dealing_product in multiply. Returns ERR_RANGE unless t is 1 to KEYHOLDERS_MAX (refresh: 2), and
- * ERR_SCALAR with negligible probability (the dealer takes another seed); *out is then wiped. The
- * caller wipes it. */
+ * dealing_product in multiply. Returns ERR_RANGE unless t is 1 to KEYHOLDERS_MAX (with zeros: 2 at
+ * least), ERR_SCALAR for a first that is not canonical, and with negligible probability (the dealer
+ * takes another seed); *out is then wiped. The caller wipes it. */
 MUST_CHECK enum err dealing_draw(const uint8_t seed[DEALING_SEED_BYTES],
                                  const struct dealing_place *place, size_t t, const uint8_t *first,
                                  struct dealing_secret *out);
@@ -82,8 +85,20 @@ MUST_CHECK enum err dealing_product(const uint8_t factor_share[SCALAR_BYTES],
                                     const uint8_t share[SCALAR_BYTES], uint8_t out[SCALAR_BYTES]);
 
 /* The public half: commitments and the proof of its kind; base as above where the kind needs it,
- * else NULL. factor_share: in multiply, else NULL. Deterministic: nonces are derived from the seed
- * and the statement. Errors as dealing_draw; *out is then zeros. */
+ * else NULL. factor_share: in multiply, else NULL. The proofs:
+ *
+ *     generate  c || s: c = BLAKE2b-512("seinpost/v1/dealing-known" || ceremony || dealer || round
+ *               || C_0 || A) modulo L, where A = r * G; s = r - c * f(0)
+ *     multiply  factor_share * PK || voprf_prove of mode 1 with the key R_i over c = {K_i, PK} and
+ *               d = {C_0, factor_share * PK}
+ *
+ * Deterministic: the nonce r of either is BLAKE2b-512(key = seed, "seinpost/v1/dealing-nonce" ||
+ * ceremony || dealer || round || kind u8 || statement) modulo L, the statement being C_0, or R_i ||
+ * K_i || PK || C_0 || factor_share * PK. Returns ERR_RANGE for t or kind as dealing_verify does,
+ * ERR_SCALAR if a coefficient or factor share is unusable or coefficient 0 is zero in another kind
+ * than refresh, or not in it; and, as the result is verified, ERR_PROOF or ERR_POINT where the
+ * shares are not those of the base: the dealer then has another share than the list says. *out is
+ * then zeros. */
 MUST_CHECK enum err dealing_publish(const struct dealing_secret *s,
                                     const uint8_t seed[DEALING_SEED_BYTES],
                                     const struct dealing_place *place, enum dealing_kind kind,
@@ -102,8 +117,13 @@ MUST_CHECK enum err dealing_verify(const struct dealing *d, const struct dealing
 MUST_CHECK enum err dealing_share(const struct dealing_secret *s, uint32_t x,
                                   uint8_t out[SCALAR_BYTES]);
 
-/* Whether a sub-share is the one that the dealing commits to for index x: ERR_SCALAR, ERR_PROOF.
- * The receiver then complains. */
+/* f(x) * G, from the commitments; the identity if f(x) is zero. ERR_RANGE for such an x, ERR_POINT
+ * for a dealing that dealing_verify refuses; out is then zeros. Costs t multiplications. */
+MUST_CHECK enum err dealing_commitment(const struct dealing *d, uint32_t x,
+                                       uint8_t out[POINT_BYTES]);
+
+/* Whether a sub-share is the one that a verified dealing commits to for index x: ERR_SCALAR,
+ * ERR_PROOF; else what dealing_commitment returns. The receiver then complains. */
 MUST_CHECK enum err dealing_check(const struct dealing *d, uint32_t x,
                                   const uint8_t share[SCALAR_BYTES]);
 
@@ -117,8 +137,10 @@ struct dealing_set {
 };
 
 /* The new share at one receiver: sub[i] is what dealer i gave it, and passed dealing_check. old:
- * its share before, in refresh, else NULL. ERR_RANGE for an empty or too large set or double
- * indexes, ERR_SCALAR for a result of zero. out is then zeros. */
+ * its share before, in refresh, else NULL. ERR_RANGE for an empty or too large set, for dealings of
+ * another kind than the set's or of unlike t, for double indexes or 0 among them, and in multiply
+ * for fewer than 2t - 1; ERR_SCALAR for an unusable scalar or a result of zero. out is then zeros.
+ * Whether there are enough dealers in reshare is the caller's business. */
 MUST_CHECK enum err dealing_combine_share(const struct dealing_set *set,
                                           const uint8_t (*sub)[SCALAR_BYTES], const uint8_t *old,
                                           uint8_t out[SCALAR_BYTES]);
@@ -126,8 +148,8 @@ MUST_CHECK enum err dealing_combine_share(const struct dealing_set *set,
 /* What everybody can compute: the public commitment of the receiver with index x (old: its
  * commitment before, in refresh, else NULL), and the public key (old likewise the one before, in
  * refresh). In multiply, dealing_combine_key also interpolates factor * PK from the proofs of the
- * first t dealers, and ERR_PROOF says that it is not the same. ERR_RANGE as above, ERR_POINT where
- * a result is the identity. */
+ * first t dealers, and ERR_PROOF says that it is not the same. ERR_RANGE as above, ERR_POINT for an
+ * unusable old, and where a result is the identity. out is then zeros, and may be old. */
 MUST_CHECK enum err dealing_combine_commitment(const struct dealing_set *set, uint32_t x,
                                                const uint8_t *old, uint8_t out[POINT_BYTES]);
 MUST_CHECK enum err dealing_combine_key(const struct dealing_set *set, const uint8_t *old,

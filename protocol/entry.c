@@ -1,5 +1,6 @@
 #include "protocol/entry.h"
 
+#include "protocol/ceremony.h"
 #include "protocol/envelope.h"
 
 #include <assert.h>
@@ -259,6 +260,17 @@ static enum err judge_envelope(const struct header *h, const struct body *b)
     return (uint64_t)h->expires_day == (uint64_t)b->day + ENVELOPE_TERM_DAYS ? OK : ERR_RANGE;
 }
 
+/* Whose entry it is goes into a proposal's id alone, which is not looked at here. */
+static enum err judge_ceremony(const struct header *h, const struct body *b)
+{
+    static const uint8_t nobody[AUTHOR_BYTES];
+    struct ceremony_entry c;
+    enum err e = ceremony_decode(nobody, b->payload, &c);
+    if (e != OK)
+        return e;
+    return (uint64_t)h->expires_day == (uint64_t)b->day + CEREMONY_KEPT_DAYS ? OK : ERR_RANGE;
+}
+
 bool entry_matters(uint8_t type)
 {
     return type == ENTRY_SIGNAL || type == ENTRY_AMEND || type == ENTRY_RETRACT ||
@@ -309,7 +321,8 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
     if (b->day > (uint64_t)checkpoint_day + 1)
         return ERR_RANGE;
     bool is_known = b->type == ENTRY_SIGNAL || b->type == ENTRY_ALERT || is_correction(b->type) ||
-                    b->type == ENTRY_RECEIPT || b->type == ENTRY_PROFILE || b->type == ENTRY_COVER;
+                    b->type == ENTRY_RECEIPT || b->type == ENTRY_PROFILE ||
+                    b->type == ENTRY_COVER || b->type == ENTRY_CEREMONY;
     if (is_known && h->audience != AUDIENCE_ALL)
         return ERR_FORMAT; /* it would act in one replica and not in the others */
     if (is_correction(b->type) && (b->ref_plus_one == 0 || b->ref_plus_one - 1 >= h->index))
@@ -336,6 +349,8 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
     }
     case ENTRY_ENVELOPE:
         return judge_envelope(h, b);
+    case ENTRY_CEREMONY:
+        return judge_ceremony(h, b);
     case ENTRY_COVER:
         return payload_is_padding(b->payload) ? OK : ERR_FORMAT; /* no room for words */
     default:

@@ -97,8 +97,9 @@ bool entry_is_alert(const struct body *b, struct alert *out);
  * is not older than that one; a retract and an erase have no expiry date (ERR_RANGE). A body dated
  * after checkpoint_day + 1 is from the future (ERR_RANGE); a cover's payload is zeros, and a kind
  * that is for all members is not addressed to one (ERR_FORMAT); an envelope is addressed and names
- * no other entry (ERR_FORMAT), and ends ENVELOPE_TERM_DAYS after it was written (ERR_RANGE); a
- * payload that does not decode has the decoder's reason. */
+ * no other entry (ERR_FORMAT), and ends ENVELOPE_TERM_DAYS after it was written (ERR_RANGE); one of
+ * a ceremony ends CEREMONY_KEPT_DAYS after it (ERR_RANGE); a payload that does not decode has the
+ * decoder's reason. */
 MUST_CHECK enum err entry_judge(const struct header *h, const struct body *b,
                                 uint32_t term_days_max, uint32_t checkpoint_day);
 
