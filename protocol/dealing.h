@@ -145,13 +145,25 @@ MUST_CHECK enum err dealing_combine_share(const struct dealing_set *set,
                                           const uint8_t (*sub)[SCALAR_BYTES], const uint8_t *old,
                                           uint8_t out[SCALAR_BYTES]);
 
+/* All dealings of a set as one, whose polynomial is theirs added up, or interpolated; without a
+ * proof. ERR_RANGE as above, ERR_POINT for a commitment that is no point; *out is then zeros. Costs
+ * a multiplication for each of the set's commitments in reshare and multiply, else an addition. */
+MUST_CHECK enum err dealing_unite(const struct dealing_set *set, struct dealing *out);
+
 /* What everybody can compute: the public commitment of the receiver with index x (old: its
- * commitment before, in refresh, else NULL), and the public key (old likewise the one before, in
- * refresh). In multiply, dealing_combine_key also interpolates factor * PK from the proofs of the
- * first t dealers, and ERR_PROOF says that it is not the same. ERR_RANGE as above, ERR_POINT for an
- * unusable old, and where a result is the identity. out is then zeros, and may be old. */
+ * commitment before, in refresh, else NULL), from all as one. ERR_RANGE for x 0 or above 255,
+ * ERR_POINT for an unusable old, and where the result is the identity; out is then zeros, and may
+ * be old. Costs t multiplications. */
+MUST_CHECK enum err dealing_united_commitment(const struct dealing *all, uint32_t x,
+                                              const uint8_t *old, uint8_t out[POINT_BYTES]);
+
+/* The same from the set, for one receiver; errors of both. */
 MUST_CHECK enum err dealing_combine_commitment(const struct dealing_set *set, uint32_t x,
                                                const uint8_t *old, uint8_t out[POINT_BYTES]);
+
+/* The public key (old: the one before, in refresh, else NULL). In multiply it also interpolates
+ * factor * PK from the proofs of the first t dealers, and ERR_PROOF says that it is not the same.
+ * ERR_RANGE and ERR_POINT likewise; out is then zeros, and may be old. */
 MUST_CHECK enum err dealing_combine_key(const struct dealing_set *set, const uint8_t *old,
                                         uint8_t out[POINT_BYTES]);
 

@@ -20,11 +20,10 @@ struct weights {
     uint8_t of[KEYHOLDERS_MAX][SCALAR_BYTES];
 };
 
-static enum err weigh(const struct dealing_set *set, const uint8_t *old, struct weights *w)
+static enum err weigh(const struct dealing_set *set, struct weights *w)
 {
     if (set->count < 1 || set->count > KEYHOLDERS_MAX)
         return ERR_RANGE;
-    assert((set->kind == DEALING_REFRESH) == (old != NULL));
     const size_t t = set->dealing[0]->t;
     /* the product of two polynomials of degree t - 1 has degree 2t - 2 */
     if (set->kind == DEALING_MULTIPLY && set->count < 2 * t - 1)
@@ -44,7 +43,8 @@ enum err dealing_combine_share(const struct dealing_set *set, const uint8_t (*su
 {
     struct weights w;
     uint8_t sum[SCALAR_BYTES] = {0}, term[SCALAR_BYTES];
-    enum err e = weigh(set, old, &w);
+    enum err e = weigh(set, &w);
+    assert((set->kind == DEALING_REFRESH) == (old != NULL));
     if (e == OK && old != NULL) {
         e = scalar_check(old);
         memcpy(sum, old, SCALAR_BYTES);
@@ -65,11 +65,37 @@ enum err dealing_combine_share(const struct dealing_set *set, const uint8_t (*su
     return e;
 }
 
-/* sum = sum + weight * p, where p may be the identity. */
-static enum err add_weighted(const uint8_t weight[SCALAR_BYTES], const uint8_t p[POINT_BYTES],
-                             uint8_t sum[POINT_BYTES])
+/* Coefficient k of all dealings together, as a point; it may be the identity. */
+static enum err unite_coefficient(const struct dealing_set *set, const struct weights *w, size_t k,
+                                  uint8_t out[POINT_BYTES])
 {
-    return point_is_identity(p) ? OK : point_mul_add(weight, p, sum);
+    memset(out, 0, POINT_BYTES);
+    for (size_t i = 0; i < set->count; i++) {
+        const uint8_t *commitment = set->dealing[i]->commitment[k];
+        if (is_interpolated(set)) {
+            if (point_mul_add(w->of[i], commitment, out) != OK)
+                return ERR_POINT;
+        } else if (crypto_core_ristretto255_add(out, out, commitment) != 0) {
+            return ERR_POINT; /* a quarter of the work where each counts once */
+        }
+    }
+    return OK;
+}
+
+enum err dealing_unite(const struct dealing_set *set, struct dealing *out)
+{
+    struct weights w;
+    memset(out, 0, sizeof *out);
+    enum err e = weigh(set, &w);
+    if (e != OK)
+        return e;
+    out->kind = set->kind;
+    out->t = set->dealing[0]->t;
+    for (size_t k = 0; e == OK && k < out->t; k++)
+        e = unite_coefficient(set, &w, k, out->commitment[k]);
+    if (e != OK)
+        memset(out, 0, sizeof *out);
+    return e;
 }
 
 /* Ends a sum: the identity is no result. */
@@ -82,28 +108,34 @@ static enum err finish(enum err e, uint8_t out[POINT_BYTES])
     return e;
 }
 
-/* What a sum begins with: what was there before, in a refresh. */
-static enum err begin(enum err e, const uint8_t *old, uint8_t out[POINT_BYTES])
+/* What was there before, in a refresh. */
+static enum err add_old(const uint8_t old[POINT_BYTES], uint8_t sum[POINT_BYTES])
 {
-    memset(out, 0, POINT_BYTES);
-    if (e == OK && old != NULL) {
-        e = point_check(old);
-        memcpy(out, old, POINT_BYTES);
-    }
+    enum err e = point_check(old);
+    if (e == OK && crypto_core_ristretto255_add(sum, sum, old) != 0)
+        e = ERR_POINT;
     return e;
 }
 
 enum err dealing_combine_commitment(const struct dealing_set *set, uint32_t x, const uint8_t *old,
                                     uint8_t out[POINT_BYTES])
 {
-    struct weights w;
-    uint8_t part[POINT_BYTES], sum[POINT_BYTES];
-    enum err e = begin(weigh(set, old, &w), old, sum);
-    for (size_t i = 0; e == OK && i < set->count; i++) {
-        e = dealing_commitment(set->dealing[i], x, part);
-        if (e == OK)
-            e = add_weighted(w.of[i], part, sum);
-    }
+    struct dealing all;
+    enum err e = dealing_unite(set, &all);
+    if (e == OK)
+        return dealing_united_commitment(&all, x, old, out);
+    memset(out, 0, POINT_BYTES);
+    return e;
+}
+
+enum err dealing_united_commitment(const struct dealing *all, uint32_t x, const uint8_t *old,
+                                   uint8_t out[POINT_BYTES])
+{
+    uint8_t sum[POINT_BYTES];
+    assert((all->kind == DEALING_REFRESH) == (old != NULL));
+    enum err e = dealing_commitment(all, x, sum);
+    if (e == OK && old != NULL)
+        e = add_old(old, sum);
     e = finish(e, sum);
     memcpy(out, sum, POINT_BYTES);
     return e;
@@ -129,13 +161,16 @@ enum err dealing_combine_key(const struct dealing_set *set, const uint8_t *old,
                              uint8_t out[POINT_BYTES])
 {
     struct weights w;
-    uint8_t sum[POINT_BYTES];
-    enum err e = begin(weigh(set, old, &w), old, sum);
-    for (size_t i = 0; e == OK && i < set->count; i++)
-        e = add_weighted(w.of[i], set->dealing[i]->commitment[0], sum);
-    e = finish(e, sum);
+    uint8_t sum[POINT_BYTES] = {0};
+    enum err e = weigh(set, &w);
+    assert((set->kind == DEALING_REFRESH) == (old != NULL));
+    if (e == OK)
+        e = unite_coefficient(set, &w, 0, sum);
+    if (e == OK && old != NULL)
+        e = add_old(old, sum);
     if (e == OK && set->kind == DEALING_MULTIPLY)
-        e = finish(check_product(set, sum), sum);
+        e = check_product(set, sum);
+    e = finish(e, sum);
     memcpy(out, sum, POINT_BYTES);
     return e;
 }
