@@ -447,6 +447,7 @@ static void judge_rows(void **state)
 #define AMEND(previous)                                                                            \
     "0101"                                                                                         \
     "00000000000000" previous
+#define ABORT "0108" AUTHOR_00
     static const char good[] = "0101" TAG_01;
     /* clang-format off */
     static const struct {
@@ -517,6 +518,15 @@ static void judge_rows(void **state)
         {ENTRY_RETRACT, "010101", 1, N, 0, N, ERR_FORMAT, "retracts, with something behind it"},
         {ENTRY_RETRACT, "02", 1, N, N + 1, N, ERR_VERSION, "retracts in a new way"},
         {ENTRY_ENVELOPE, "01", 0, N, N + 90, N, ERR_FORMAT, "an envelope for all members"},
+        {ENTRY_CEREMONY, ABORT "01", 0, N, N + 120, N, OK, "the end of a ceremony"},
+        {ENTRY_CEREMONY, ABORT "01", 0, N, N + 119, N, ERR_RANGE, "which ends a day early"},
+        {ENTRY_CEREMONY, ABORT "01", 0, N, N + 121, N, ERR_RANGE, "or late"},
+        {ENTRY_CEREMONY, ABORT "01", 0, N, 0, N, ERR_RANGE, "or never"},
+        {ENTRY_CEREMONY, ABORT "01", 0, N + 2, N + 122, N, ERR_RANGE, "or is of the future"},
+        {ENTRY_CEREMONY, ABORT "00", 0, N, N + 120, N, ERR_RANGE, "for no reason"},
+        {ENTRY_CEREMONY, ABORT "0101", 0, N, N + 120, N, ERR_FORMAT, "with something behind it"},
+        {ENTRY_CEREMONY, ABORT, 0, N, N + 120, N, ERR_TRUNCATED, "and does not say why"},
+        {ENTRY_CEREMONY, "02", 0, N, 0, N, ERR_VERSION, "a ceremony of a version to come"},
         {0, "01", 0, N, N + 1, N, ERR_VERSION, "a type that is none"},
         {255, "01", 0, N, N + 1, N, ERR_VERSION, "a type far away"},
         {255, "01", 0, N + 2, N + 1, N, ERR_RANGE, "which is of the future"},
@@ -537,8 +547,9 @@ static void judge_rows(void **state)
             fail_msg("%s: %s", rows[i].why, err_name(e));
     }
 
-    static const uint8_t plain[] = {ENTRY_SIGNAL, ENTRY_ERASE, ENTRY_RECEIPT, ENTRY_PROFILE,
-                                    ENTRY_COVER,  ENTRY_ALERT, ENTRY_AMEND,   ENTRY_RETRACT};
+    static const uint8_t plain[] = {ENTRY_SIGNAL,  ENTRY_ERASE,   ENTRY_RECEIPT,
+                                    ENTRY_PROFILE, ENTRY_COVER,   ENTRY_ALERT,
+                                    ENTRY_AMEND,   ENTRY_RETRACT, ENTRY_CEREMONY};
     for (size_t i = 0; i < COUNT(plain); i++) {
         struct header addressed = {
             .audience = AUDIENCE_ADDRESSED, .expires_day = N + 1, .index = 10};
