@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t federation_bytes(void)
@@ -76,6 +77,7 @@ void core_roster_changed(struct federation *f, struct effects *out)
         if (feed != NULL)
             chapters_review(f, feed, org, out);
     }
+    shares_review(f, out);
     links_review(f, out);
     links_announce(f, out);
     serve_review(f);
@@ -100,8 +102,8 @@ uint32_t core_today(const struct federation *f)
     return f->now_utc <= 0 ? 0 : (uint32_t)(f->now_utc / 86400);
 }
 
-/* The day of the newest checkpoint of any other active member; 0 for none. */
-static uint64_t others_day(struct federation *f)
+/* The newest checkpoint time of any other active member; 0 for none. */
+static uint64_t others_utc(struct federation *f)
 {
     uint64_t newest_utc = 0;
     for (size_t i = 0; i < f->feed_count; i++) {
@@ -111,13 +113,42 @@ static uint64_t others_day(struct federation *f)
             roster_is_active_member(roster_find(core_roster(f), feed->rec.author)))
             newest_utc = feed->seen.time_utc;
     }
-    return newest_utc / 86400;
+    return newest_utc;
 }
 
 uint32_t core_sober_day(struct federation *f)
 {
-    uint64_t today = core_today(f), others = others_day(f);
+    uint64_t today = core_today(f), others = others_utc(f) / 86400;
     return (uint32_t)(others > 0 && today > others + 1 ? others + 1 : today);
+}
+
+int64_t core_sober_utc(struct federation *f)
+{
+    uint64_t others = others_utc(f);
+    bool is_far_ahead = others > 0 && f->now_utc > 0 && (uint64_t)f->now_utc > others + 86400;
+    return is_far_ahead ? (int64_t)others + 86400 : f->now_utc;
+}
+
+static int compare_utc(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+int64_t core_median_utc(struct federation *f)
+{
+    const struct roster *r = core_roster(f);
+    int64_t times[ORGANISATIONS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < f->feed_count; i++) {
+        const struct organisation *org = roster_find(r, f->feeds[i].rec.author);
+        if (org != NULL && roster_is_active_member(org))
+            times[count++] = (int64_t)f->feeds[i].seen.time_utc;
+    }
+    if (count == 0)
+        return 0;
+    qsort(times, count, sizeof times[0], compare_utc);
+    return times[(count - 1) / 2];
 }
 
 uint64_t core_budget_day(struct federation *f, struct effects *out)
@@ -294,6 +325,7 @@ static void every_second(struct federation *f, struct effects *out)
     author_tick(f, out);
     witness_tick(f, out);
     parcels_tick(f, out);
+    shares_review(f, out);
     reread_tick(f, out);
     if (f->now_ms - f->swept_ms >= SWEEP_MS) {
         f->swept_ms = f->now_ms;

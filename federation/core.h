@@ -17,6 +17,12 @@ uint32_t core_today(const struct federation *f);
 /* The same, but no later than the day after the newest checkpoint of any other active member: a
  * clock that is far ahead must not make this node forget or renew anything. */
 uint32_t core_sober_day(struct federation *f);
+/* The same as a time: now, but at most a day after the newest checkpoint of any other active
+ * member. */
+int64_t core_sober_utc(struct federation *f);
+/* The median of the active members' newest checkpoint times; 0 for none. What is done for good is
+ * done when this and the own clock are past its time: no single clock does it. */
+int64_t core_median_utc(struct federation *f);
 uint64_t core_budget_day(struct federation *f, struct effects *out);
 void core_report(struct effects *out, const uint8_t *author, enum report what, enum err reason,
                  uint64_t number);
@@ -341,6 +347,28 @@ bool rejoin_is_open(const struct federation *f);
 bool rejoin_withholds(const struct federation *f, const struct link *l, const struct feed *feed);
 void rejoin_start(struct federation *f, struct effects *out);
 void rejoin_tick(struct federation *f, struct effects *out);
+
+/* ---- shares.c ---- */
+/* The share with these numbers, pending or active; NULL if there is none. Borrowed until a share is
+ * put or dropped; secret. */
+const struct held_share *shares_find(struct federation *f, uint32_t key, uint32_t epoch,
+                                     uint32_t refresh);
+/* The share that answers for a sharing of the member list in force, and our commitment to it there;
+ * NULL (both) if we hold none. Borrowed likewise. */
+const struct held_share *shares_active(struct federation *f, const struct roster_key *k,
+                                       const uint8_t **commitment);
+/* Keeps a share and has it persisted; received_utc 0 becomes now. It answers once the member list
+ * has its sharing with our commitment to it, and replaces a pending one with its numbers. ERR_RANGE
+ * or ERR_SCALAR for one that cannot be used; ERR_DUPLICATE where another one with these numbers
+ * answers; ERR_FULL for more than SHARES_MAX, or where the effects have no room. Nothing is changed
+ * then. */
+MUST_CHECK enum err shares_put(struct federation *f, const struct held_share *share,
+                               struct effects *out);
+/* Wipes a pending share; one that answers stays, and one that is not there is nothing. */
+void shares_drop(struct federation *f, uint32_t key, uint32_t epoch, uint32_t refresh,
+                 struct effects *out);
+/* Wipes what is over, and notes what came into the member list. */
+void shares_review(struct federation *f, struct effects *out);
 
 /* ---- keyholder.c ---- */
 /* Answers a batch, or says why not. On OK *evaluated and *proof lie in the effects' arena. proof is

@@ -6,9 +6,13 @@
 
 void effects_clear(struct effects *out)
 {
-    for (size_t i = 0; i < out->count; i++)
-        if (out->list[i].type == EFFECT_PERSIST_PREKEY)
-            sodium_memzero(&out->list[i].prekey, sizeof out->list[i].prekey);
+    for (size_t i = 0; i < out->count; i++) {
+        struct effect *e = &out->list[i];
+        if (e->type == EFFECT_PERSIST_PREKEY)
+            sodium_memzero(&e->prekey, sizeof e->prekey);
+        if (e->type == EFFECT_PERSIST_SHARE)
+            sodium_memzero(&e->share, sizeof e->share);
+    }
     out->count = 0;
     out->arena_used = 0;
 }

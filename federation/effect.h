@@ -9,6 +9,7 @@
 #define FEDERATION_EFFECT_H
 
 #include "federation/archive.h"
+#include "protocol/threshold.h"
 
 enum {
     EFFECTS_MAX = 8192,
@@ -49,6 +50,19 @@ enum effect_type {
     EFFECT_PERSIST_LOST,      /* delete entries, headers too: they are missing, and fetched again */
     EFFECT_PERSIST_CEREMONY, /* what this node keeps secret of a ceremony, to be sealed; or it is to
                                 be wiped */
+    EFFECT_PERSIST_SHARE, /* a share of a threshold key, to be sealed; in place of one with its
+                             numbers */
+    EFFECT_FORGET_SHARE,  /* the share with these numbers is to be wiped, wherever it is kept */
+};
+
+/* A share of a threshold key that this node holds. Secret. */
+struct held_share {
+    uint32_t key;
+    uint32_t epoch;
+    uint32_t refresh;
+    struct share share;
+    int64_t received_utc; /* when it came; 0: not known */
+    bool was_listed;      /* the member list had its sharing, with this share in it */
 };
 
 struct effect_entry {
@@ -204,6 +218,8 @@ struct effect {
             bool is_gone;
             struct bytes secret; /* wiped by the core when it is gone */
         } ceremony;
+        /* PERSIST_SHARE, wiped with the next step; FORGET_SHARE has the numbers alone. */
+        struct held_share share;
         struct parcel_record parcel;
         struct {
             uint32_t day;

@@ -27,6 +27,7 @@
  *     standing  asking peers for the own newest checkpoint before signing
  *     twins     finding a second node with the own key
  *     rejoin    after a backup was restored: nothing is served before the others were heard
+ *     shares    the shares of threshold keys that this node holds
  *     keyholder answering evaluations within budgets
  *     asker     collecting evaluations from a threshold of keyholders
  *     evidence  finding authors that contradict themselves
@@ -52,14 +53,6 @@ struct contact {
     char endpoint[ENDPOINT_BYTES_MAX + 1];
 };
 
-/* A threshold share that this node holds. */
-struct held_share {
-    uint32_t key;
-    uint32_t epoch;
-    uint32_t refresh;
-    struct share share;
-};
-
 struct federation_config {
     uint8_t author[AUTHOR_BYTES];
     uint8_t feed_secret[64];
@@ -68,8 +61,6 @@ struct federation_config {
     struct profile profile; /* what the own profile entry should say */
     struct contact contacts[PEERS_MAX];
     size_t contact_count;
-    struct held_share shares[THRESHOLD_KEYS_MAX];
-    size_t share_count;
     /* Protocol versions to speak, 0 for those of this software; and what a later version makes of
      * an entry whose type or payload version 1 does not know: OK to hold it, ERR_VERSION to keep it
      * opaque, any other to refuse it. NULL: nothing is known beyond version 1. */
@@ -107,6 +98,11 @@ void federation_load_budget(struct federation *f, const uint8_t member[AUTHOR_BY
 void federation_load_mark(struct federation *f, enum mark mark, uint64_t value);
 /* The secret half of a prekey, of the week that begins on day week * PREKEY_DAYS. */
 void federation_load_prekey(struct federation *f, uint32_t week, const uint8_t secret[KEY_BYTES]);
+/* A share that this node holds, as EFFECT_PERSIST_SHARE gave it or as it was dealt; after the member
+ * lists. ERR_RANGE or ERR_SCALAR for one that is none, ERR_FULL for too many, ERR_DUPLICATE
+ * for another one with numbers that were loaded: the caller goes on without it. */
+MUST_CHECK enum err federation_load_share(struct federation *f, const struct held_share *share);
+
 /* An envelope that may still have to be handed on: PARCEL_WAITING or PARCEL_KEPT; others are passed
  * over. */
 void federation_load_parcel(struct federation *f, const struct parcel_record *record);
@@ -222,6 +218,19 @@ struct budget_status {
 };
 size_t federation_budgets(const struct federation *f, int64_t now_utc, struct budget_status *out,
                           size_t max);
+
+/* A share that this node holds, without what is secret of it. */
+struct share_status {
+    uint32_t key, epoch, refresh;
+    uint32_t index;
+    uint8_t commitment[POINT_BYTES]; /* share * G */
+    int64_t received_utc;            /* 0: not known yet */
+    bool is_listed;                  /* the member list has its sharing */
+    bool is_active;                  /* and this share in it: it answers */
+    int64_t until_utc;               /* is_listed: as the member list says */
+};
+size_t federation_share_count(const struct federation *f);
+void federation_share_status(const struct federation *f, size_t i, struct share_status *out);
 
 /* ---- Key ceremonies (ceremony.c) ---- */
 

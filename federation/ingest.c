@@ -392,29 +392,6 @@ void ingest_body(struct federation *f, struct feed *feed, const uint8_t *header,
         links_review(f, out);
 }
 
-static int compare_utc(const void *a, const void *b)
-{
-    const int64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* The median of the active members' newest checkpoint times: no single clock erases anything. */
-static int64_t median_utc(struct federation *f)
-{
-    const struct roster *r = core_roster(f);
-    int64_t times[ORGANISATIONS_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < f->feed_count; i++) {
-        const struct organisation *org = roster_find(r, f->feeds[i].rec.author);
-        if (org != NULL && roster_is_active_member(org))
-            times[count++] = (int64_t)f->feeds[i].seen.time_utc;
-    }
-    if (count == 0)
-        return 0;
-    qsort(times, count, sizeof times[0], compare_utc);
-    return times[(count - 1) / 2];
-}
-
 static bool expiry_row(void *ctx, const struct archive_row *row)
 {
     struct header h;
@@ -446,7 +423,7 @@ static void sweep_owed(struct federation *f, struct feed *feed, uint32_t day, st
 
 void ingest_sweep(struct federation *f, struct effects *out)
 {
-    int64_t median = median_utc(f);
+    int64_t median = core_median_utc(f);
     int64_t limit = median < f->now_utc ? median : f->now_utc;
     if (limit <= 0 || !effects_has_room(out, SWEEP_MAX + 64, 0))
         return;

@@ -13,27 +13,6 @@
 #include <sodium.h>
 #include <string.h>
 
-static const struct held_share *find_share(const struct federation *f, const struct roster_key *key)
-{
-    for (size_t i = 0; i < f->config.share_count; i++) {
-        const struct held_share *s = &f->config.shares[i];
-        if (s->key == key->key && s->epoch == key->epoch && s->refresh == key->refresh)
-            return s;
-    }
-    return NULL;
-}
-
-/* Our commitment K_j in the member list; NULL if we are no holder of this key. */
-static const uint8_t *own_commitment(const struct federation *f, const struct roster_key *key,
-                                     const struct held_share *share)
-{
-    for (size_t i = 0; i < key->share_count; i++)
-        if (memcmp(key->holder[i], f->config.author, AUTHOR_BYTES) == 0 &&
-            key->index[i] == share->share.index)
-            return key->commitment[i];
-    return NULL;
-}
-
 static void points_hash(struct bytes points, uint8_t out[HASH_BYTES])
 {
     struct bytes domain = BYTES_LITERAL("seinpost/v1/points");
@@ -112,12 +91,13 @@ enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTE
     if (points.len % POINT_BYTES != 0 || count == 0 || count > EVALUATION_POINTS_MAX)
         return ERR_RANGE;
     /* The statistics key opens what members encrypt under it: it is never lent for other points. */
-    const struct roster_key *k = key == KEY_PSEUDONYMS ? roster_threshold_key(r, key) : NULL;
-    if (k == NULL || k->epoch != epoch || k->refresh != refresh)
+    const struct roster_key *k =
+        key == KEY_PSEUDONYMS ? roster_key_find(r, key, epoch, refresh) : NULL;
+    if (k == NULL || !roster_key_serves(k, core_sober_utc(f)))
         return ERR_EPOCH;
-    const struct held_share *share = find_share(f, k);
-    const uint8_t *commitment = share != NULL ? own_commitment(f, k, share) : NULL;
-    if (commitment == NULL)
+    const uint8_t *commitment;
+    const struct held_share *share = shares_active(f, k, &commitment);
+    if (share == NULL)
         return ERR_EPOCH;
     if (!f->may_sign)
         return ERR_UNAVAILABLE;

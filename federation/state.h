@@ -193,6 +193,11 @@ struct parcel {
     uint64_t direct_ms; /* when first */
 };
 
+struct kept_share {
+    struct held_share held;
+    uint8_t commitment[POINT_BYTES]; /* share * G */
+};
+
 struct own_prekey {
     bool is_used;
     uint32_t week;
@@ -233,6 +238,8 @@ struct federation {
     size_t serve_next;     /* whose turn it is */
     uint32_t bulk_credit;  /* given out beyond live credit */
 
+    struct kept_share shares[SHARES_MAX];
+    size_t share_count;
     struct own_prekey prekeys[PREKEYS_KEPT];
     struct parcel parcels[PARCELS_MAX];
     size_t parcel_count; /* highest used slot plus one */

@@ -335,6 +335,9 @@ static enum err carry_one(struct node *n, const struct effect *e)
         return cut_back(n, e);
     case EFFECT_PERSIST_PREKEY:
         return desk_on_prekey(n->desk, e);
+    case EFFECT_PERSIST_SHARE:
+    case EFFECT_FORGET_SHARE:
+        return desk_on_share(n->desk, e);
     case EFFECT_PERSIST_CEREMONY:
         return desk_on_ceremony(n->desk, e);
     case EFFECT_MESSAGE:

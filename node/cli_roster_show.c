@@ -50,12 +50,28 @@ static void show_state(const struct shown *s)
                s->valid, s->needed);
 }
 
+static void show_key(const struct roster_key *k)
+{
+    if (k->key == KEY_FACTOR)
+        printf(_("Carrying registrations over to key period %u: "), k->epoch);
+    else if (k->key == KEY_STATISTICS)
+        printf(_("Key for statistics, period %u: "), k->epoch);
+    else
+        printf(_("Key period %u: "), k->epoch);
+    printf(_("%u of %zu key holders are needed.\n"), k->threshold, k->share_count);
+    if (k->refresh > 0)
+        printf(_("  Its shares were renewed; this is renewal %u.\n"), k->refresh);
+    if (k->until_utc != 0) {
+        char until[UTC_TEXT_BYTES];
+        utc_format(k->until_utc, until);
+        printf(_("  The key holders answer with these shares until %s.\n"), until);
+    }
+}
+
 static void show_keys(const struct roster *r)
 {
     for (size_t i = 0; i < r->key_count; i++)
-        if (r->keys[i].key == KEY_PSEUDONYMS)
-            printf(_("Key period %u: %u of %zu key holders are needed.\n"), r->keys[i].epoch,
-                   r->keys[i].threshold, r->keys[i].share_count);
+        show_key(&r->keys[i]);
     if (roster_threshold_key(r, KEY_PSEUDONYMS) == NULL)
         puts(_("There is no key for matching yet; see: seinpost keys deal"));
 }
@@ -134,10 +150,13 @@ static json_t *keys_json(const struct roster *r)
     json_t *list = json_array();
     for (size_t i = 0; i < r->key_count; i++) {
         const struct roster_key *k = &r->keys[i];
-        json_array_append_new(
-            list, json_pack("{s:I,s:I,s:I,s:I,s:I}", "key", (json_int_t)k->key, "period",
-                            (json_int_t)k->epoch, "refresh", (json_int_t)k->refresh, "threshold",
-                            (json_int_t)k->threshold, "shares", (json_int_t)k->share_count));
+        json_t *row = json_pack("{s:I,s:I,s:I,s:I,s:I}", "key", (json_int_t)k->key, "period",
+                                (json_int_t)k->epoch, "refresh", (json_int_t)k->refresh,
+                                "threshold", (json_int_t)k->threshold, "shares",
+                                (json_int_t)k->share_count);
+        if (k->until_utc != 0)
+            json_object_set_new(row, "until", list_time_json(k->until_utc));
+        json_array_append_new(list, row);
     }
     return list;
 }

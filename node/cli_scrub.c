@@ -56,6 +56,7 @@ static const char *place_text(const char *place)
         {"outbox",  N_("messages sent")                        },
         {"inbox",   N_("messages received")                    },
         {"prekey",  N_("keys that open messages")              },
+        {"share",   N_("shares of keys for matching")          },
         {"parcel",  N_("messages on their way")                },
         {"watch",   N_("watched partners")                     },
         {"purpose", N_("recorded purposes of consults")        },

@@ -92,8 +92,6 @@ static void configure_core(const struct node *n, const struct node_secrets *s,
     memcpy(c->author, n->author, AUTHOR_BYTES);
     memcpy(c->feed_secret, s->feed_secret, sizeof c->feed_secret);
     memcpy(c->next_feed_secret, s->next_feed_secret, sizeof c->next_feed_secret);
-    memcpy(c->shares, s->shares, sizeof c->shares);
-    c->share_count = s->share_count;
     c->receipt_seconds = 86400;
     randombytes_buf(c->seed, sizeof c->seed);
     if (n->config.advertise[0] != '\0') {
@@ -290,12 +288,16 @@ static enum err open_store(struct node *n, struct problem *problem)
     return store_open(&n->store, path, problem);
 }
 
-static enum err load_post(struct node *n, struct problem *problem)
+/* What the desk key opens. */
+static enum err load_sealed(struct node *n, const struct node_secrets *secrets,
+                            struct problem *problem)
 {
     enum err e = desk_load_post(n->desk);
+    if (e == OK)
+        e = desk_load_shares(n->desk, secrets);
     if (e != OK)
         problem_set(problem,
-                    _("What %s/node.db keeps of messages does not open with the keys of this node "
+                    _("What %s/node.db keeps sealed does not open with the keys of this node "
                       "(%s). Put a backup of both in place."),
                     n->config.data_dir, err_name(e));
     return e;
@@ -329,7 +331,7 @@ enum err node_open(struct node **out, const struct config *config, struct node_s
     if (e == OK)
         n->desk = desk_new(n, secrets->desk_key);
     if (e == OK)
-        e = load_post(n, problem);
+        e = load_sealed(n, secrets, problem);
     if (e == OK)
         n->scrub = scrub_new(n);
     if (e == OK && n->scrub == NULL)

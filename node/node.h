@@ -52,7 +52,7 @@ struct node_secrets {
     uint8_t transport_public[2][32];
     uint8_t transport_secret[2][32];
     uint8_t desk_key[32];
-    struct held_share shares[THRESHOLD_KEYS_MAX];
+    struct held_share shares[SHARES_MAX]; /* of the ring */
     size_t share_count;
 };
 
@@ -109,6 +109,11 @@ void desk_on_roster(struct desk *d, enum err result, uint64_t version);
  */
 MUST_CHECK enum err desk_on_prekey(struct desk *d, const struct effect *e);
 MUST_CHECK enum err desk_on_ceremony(struct desk *d, const struct effect *e);
+/* Keeps a share sealed, or wipes it. ERR_IO. */
+MUST_CHECK enum err desk_on_share(struct desk *d, const struct effect *e);
+/* Gives the core the shares of the store and those of the ring. ERR_FORMAT, ERR_SIGNATURE or
+ * ERR_VERSION for one in the store that cannot be read, ERR_IO. */
+MUST_CHECK enum err desk_load_shares(struct desk *d, const struct node_secrets *s);
 MUST_CHECK enum err desk_on_message(struct desk *d, const struct effect *e);
 /* Gives the core back the prekeys and the envelopes under way. ERR_FORMAT for one that the desk key
  * does not open, ERR_IO. */

@@ -4,15 +4,15 @@
  *     nonce[24] || XChaCha20-Poly1305(desk key, record, associated data
  *                                     "seinpost/v1/desk-post" || kind u8 || context[16])
  *
- * The context is the message's id, an index, a week or the first half of a ceremony's id, so that no record can stand in the place of
- * another. Not pure: draws the nonce.
+ * The context is the message's id, an index, a week, the numbers of a share or the first half of a
+ * ceremony's id, so that no record can stand in the place of another. Not pure: draws the nonce.
  */
 #ifndef NODE_POST_SEAL_H
 #define NODE_POST_SEAL_H
 
 #include "federation/effect.h"
 
-enum post_kind { POST_PREKEY = 1, POST_IN, POST_OUT, POST_CEREMONY };
+enum post_kind { POST_PREKEY = 1, POST_IN, POST_OUT, POST_CEREMONY, POST_SHARE };
 
 enum { POST_CONTEXT_BYTES = 16, POST_SEAL_BYTES = 24 + 16 };
 

@@ -2,6 +2,7 @@
  * seinpostd.c - starts a node: settings, passphrase, keys, then the loop.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <malloc.h>
 #include <sodium.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "node/keycheck.h"
 #include "node/log.h"
@@ -48,11 +50,14 @@ static enum err get(const struct keyring *ring, const char *name, uint8_t *publi
 }
 
 /* "share-1-2-0.key": key 1, key period 2, refresh 0. */
-static bool parse_share_name(const char *file, struct held_share *s)
+static bool parse_share_file(const char *file, char name[RINGNAME_BYTES], struct held_share *s)
 {
-    int end = 0;
-    return sscanf(file, "share-%u-%u-%u.key%n", &s->key, &s->epoch, &s->refresh, &end) == 3 &&
-           end > 0 && file[end] == '\0';
+    size_t len = strlen(file);
+    if (len < 5 || len - 4 >= RINGNAME_BYTES || strcmp(file + len - 4, ".key") != 0)
+        return false;
+    memset(name, 0, RINGNAME_BYTES);
+    memcpy(name, file, len - 4);
+    return ringname_share_parse(name, &s->key, &s->epoch, &s->refresh);
 }
 
 /* Takes every share of the folder into the core's keeping. */
@@ -65,15 +70,15 @@ static enum err get_shares(const struct keyring *ring, const char *dir, struct n
     enum err e = OK;
     for (const struct dirent *f = readdir(d); f != NULL && e == OK; f = readdir(d)) {
         struct held_share held = {0};
-        char name[64];
-        uint8_t commitment[32], secret[36];
-        if (!parse_share_name(f->d_name, &held) || s->share_count == THRESHOLD_KEYS_MAX)
+        struct stat st;
+        char name[RINGNAME_BYTES];
+        uint8_t commitment[SHARE_PUBLIC_BYTES], secret[SHARE_SECRET_BYTES];
+        if (!parse_share_file(f->d_name, name, &held) || s->share_count == SHARES_MAX)
             continue;
-        snprintf(name, sizeof name, "share-%u-%u-%u", held.key, held.epoch, held.refresh);
         e = get(ring, name, commitment, sizeof commitment, secret, sizeof secret, problem);
-        struct unpack u = unpack_of(bytes_of(secret, sizeof secret));
-        held.share.index = unpack_u32(&u);
-        unpack_copy(&u, held.share.scalar, sizeof held.share.scalar);
+        ringname_unpack(secret, &held.share);
+        if (fstatat(dirfd(d), f->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+            held.received_utc = st.st_mtim.tv_sec;
         if (e == OK)
             s->shares[s->share_count++] = held;
         sodium_memzero(secret, sizeof secret);

@@ -10,6 +10,7 @@
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
  * store_correct.c  what was taken back, alerts, the watch-list
  * store_ceremony.c key ceremonies: where their entries are, what this node keeps secret of them
+ * store_share.c    shares of threshold keys that came without a file
  * store_post.c     envelopes: prekeys, what became of each, inbox and outbox
  * reserve.c        room on the disk that is kept back
  * store_write.c    the other effects, the desk; store_read.c  the other reads
@@ -103,6 +104,9 @@ enum stmt {
     SQL_PREKEY_SET,
     SQL_PREKEY_DROP,
     SQL_PREKEY_LIST,
+    SQL_SHARE_SET,
+    SQL_SHARE_DROP,
+    SQL_SHARE_LIST,
     SQL_CEREMONY_SET,
     SQL_CEREMONY_DROP,
     SQL_CEREMONY_LIST,

@@ -66,6 +66,7 @@ static const struct {
     {"outbox",       NULL,                      NULL,                                     3, false},
     {"finding",      NULL,                      NULL,                                     7, false},
     {"ceremony",     NULL,                      NULL,                                     2, false},
+    {"share",        NULL,                      NULL,                                     2, false},
 };
 
 static enum err note_table(struct store *into, const char *table, const struct rescue *r)

@@ -57,11 +57,12 @@ const char *const store_schema_3_sql =
     "CREATE TABLE finding(number INTEGER PRIMARY KEY, utc INTEGER, what INTEGER, fate INTEGER,"
     " place TEXT, first INTEGER, count INTEGER);";
 
-/* ceremony: what this node must remember of a ceremony that it takes part in; ceremony_entry: where
+/* share: shares of threshold keys that came out of ceremonies; ceremony: what this node must remember of a ceremony that it takes part in; ceremony_entry: where
  * entries of that type are. */
 const char *const store_schema_4_sql =
     "CREATE TABLE ceremony(id BLOB PRIMARY KEY, sealed BLOB);"
-    "CREATE TABLE ceremony_entry(entry INTEGER PRIMARY KEY);";
+    "CREATE TABLE ceremony_entry(entry INTEGER PRIMARY KEY);"
+    "CREATE TABLE share(id BLOB PRIMARY KEY, sealed BLOB);";
 
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
@@ -169,6 +170,9 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_PREKEY_SET] = "INSERT OR REPLACE INTO prekey VALUES(?,?)",
     [SQL_PREKEY_DROP] = "DELETE FROM prekey WHERE week=?",
     [SQL_PREKEY_LIST] = "SELECT week, sealed FROM prekey ORDER BY week",
+    [SQL_SHARE_SET] = "INSERT OR REPLACE INTO share VALUES(?,?)",
+    [SQL_SHARE_DROP] = "DELETE FROM share WHERE id=?",
+    [SQL_SHARE_LIST] = "SELECT id, sealed FROM share ORDER BY id",
     [SQL_CEREMONY_SET] = "INSERT OR REPLACE INTO ceremony VALUES(?,?)",
     [SQL_CEREMONY_DROP] = "DELETE FROM ceremony WHERE id=?",
     [SQL_CEREMONY_LIST] = "SELECT id, sealed FROM ceremony ORDER BY id",

@@ -170,6 +170,8 @@ enum err store_apply(struct store *s, const struct effect *f)
     case EFFECT_ROSTER_REFUSED:
     case EFFECT_REPORT:
     case EFFECT_PERSIST_PREKEY:
+    case EFFECT_PERSIST_SHARE:
+    case EFFECT_FORGET_SHARE:
     case EFFECT_PERSIST_CEREMONY: /* the desk seals it first */
     case EFFECT_MESSAGE:
         break;

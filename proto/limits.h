@@ -33,7 +33,8 @@ enum {
     PEERS_MAX = 1000,
     KEYHOLDERS_MAX = 31,
     STEWARDS_MAX = 31,
-    THRESHOLD_KEYS_MAX = 4,
+    THRESHOLD_KEYS_MAX = 8, /* sharings of one member list */
+    SHARES_MAX = 8,         /* that one node holds, those of sharings to come included */
     ROSTER_BYTES_MAX = 1024 * 1024, /* one signed document */
     ROSTER_CHUNK_BYTES = 48 * 1024,
 

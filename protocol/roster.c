@@ -283,7 +283,7 @@ static enum err read_share(const struct roster *r, const Seinpost__Share *in, si
 static enum err read_threshold_key(const struct roster *r, const Seinpost__ThresholdKey *in,
                                    struct roster_key *k)
 {
-    if ((in->key != KEY_PSEUDONYMS && in->key != KEY_STATISTICS) || in->epoch == 0)
+    if (in->key < KEY_PSEUDONYMS || in->key > KEY_FACTOR || in->epoch == 0 || in->until_utc < 0)
         return ERR_RANGE;
     if (in->n_share > KEYHOLDERS_MAX)
         return ERR_LIMIT;
@@ -296,9 +296,20 @@ static enum err read_threshold_key(const struct roster *r, const Seinpost__Thres
     k->epoch = in->epoch;
     k->refresh = in->refresh;
     k->threshold = in->threshold;
+    k->until_utc = in->until_utc;
     k->share_count = in->n_share;
     return threshold_check(k->public_key, k->threshold, k->share_count, k->index,
                            &k->commitment[0][0]);
+}
+
+/* Whether the sharing fits to an earlier one of the list. */
+static enum err sharings_check(const struct roster_key *a, const struct roster_key *b)
+{
+    if (a->key != b->key || a->epoch != b->epoch)
+        return OK;
+    if (a->refresh == b->refresh)
+        return ERR_DUPLICATE;
+    return memcmp(a->public_key, b->public_key, POINT_BYTES) == 0 ? OK : ERR_PROOF;
 }
 
 static enum err read_threshold_keys(const Seinpost__Roster *in, struct roster *r)
@@ -307,11 +318,10 @@ static enum err read_threshold_keys(const Seinpost__Roster *in, struct roster *r
         return ERR_LIMIT;
     for (size_t i = 0; i < in->n_threshold_key; i++) {
         enum err e = read_threshold_key(r, in->threshold_key[i], &r->keys[i]);
+        for (size_t j = 0; j < i && e == OK; j++)
+            e = sharings_check(&r->keys[j], &r->keys[i]);
         if (e != OK)
             return e;
-        for (size_t j = 0; j < i; j++)
-            if (r->keys[j].key == r->keys[i].key && r->keys[j].epoch == r->keys[i].epoch)
-                return ERR_DUPLICATE;
     }
     r->key_count = in->n_threshold_key;
     return OK;
@@ -420,10 +430,40 @@ const struct organisation *roster_find_org_id(const struct roster *r, struct byt
 const struct roster_key *roster_threshold_key(const struct roster *r, uint32_t key)
 {
     const struct roster_key *newest = NULL;
-    for (size_t i = 0; i < r->key_count; i++)
-        if (r->keys[i].key == key && (newest == NULL || r->keys[i].epoch > newest->epoch))
-            newest = &r->keys[i];
+    for (size_t i = 0; i < r->key_count; i++) {
+        const struct roster_key *k = &r->keys[i];
+        if (k->key == key && (newest == NULL || k->epoch > newest->epoch ||
+                              (k->epoch == newest->epoch && k->refresh > newest->refresh)))
+            newest = k;
+    }
     return newest;
+}
+
+const struct roster_key *roster_key_find(const struct roster *r, uint32_t key, uint32_t epoch,
+                                         uint32_t refresh)
+{
+    for (size_t i = 0; i < r->key_count; i++)
+        if (r->keys[i].key == key && r->keys[i].epoch == epoch && r->keys[i].refresh == refresh)
+            return &r->keys[i];
+    return NULL;
+}
+
+const struct roster_key *roster_key_of_epoch(const struct roster *r, uint32_t key, uint32_t epoch,
+                                             int64_t now_utc)
+{
+    const struct roster_key *newest = NULL;
+    for (size_t i = 0; i < r->key_count; i++) {
+        const struct roster_key *k = &r->keys[i];
+        if (k->key == key && k->epoch == epoch && roster_key_serves(k, now_utc) &&
+            (newest == NULL || k->refresh > newest->refresh))
+            newest = k;
+    }
+    return newest;
+}
+
+bool roster_key_serves(const struct roster_key *k, int64_t now_utc)
+{
+    return k != NULL && (k->until_utc == 0 || now_utc <= k->until_utc);
 }
 
 static const struct organisation *

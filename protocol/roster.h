@@ -32,8 +32,9 @@ enum role {
 
 enum org_status { ORG_ACTIVE = 1, ORG_SUSPENDED = 2, ORG_LEFT = 3 };
 
-/* Purposes of a threshold key. */
-enum { KEY_PSEUDONYMS = 1, KEY_STATISTICS = 2 };
+/* Purposes of a threshold key. KEY_FACTOR of an epoch is the factor rho that made the pseudonym key
+ * of that epoch from the one before: k' = rho * k; its public key is rho * G. */
+enum { KEY_PSEUDONYMS = 1, KEY_STATISTICS = 2, KEY_FACTOR = 3 };
 
 /* What holds where the policy says 0. */
 enum {
@@ -78,12 +79,14 @@ struct roster_stewards {
     uint32_t quorum; /* 1 to count */
 };
 
-/* One threshold key, with what is public of its shares. */
+/* One sharing of a threshold key, with what is public of its shares. A list may have several of one
+ * key: the same public key, shared out again (refresh), among whomever. */
 struct roster_key {
-    uint32_t key; /* KEY_PSEUDONYMS or KEY_STATISTICS */
+    uint32_t key; /* KEY_PSEUDONYMS, KEY_STATISTICS or KEY_FACTOR */
     uint32_t epoch;
     uint32_t refresh;
     uint32_t threshold;
+    int64_t until_utc; /* it is answered until then; 0: as long as it is listed */
     uint8_t public_key[POINT_BYTES];
     size_t share_count;
     uint32_t index[KEYHOLDERS_MAX]; /* of share i; distinct, never 0 */
@@ -151,11 +154,12 @@ void roster_hash(struct bytes document, uint8_t out[HASH_BYTES]);
  *                     OLD_TRANSPORT_SECONDS_MAX
  *   ERR_DUPLICATE     two organisations with one org_id, feed key or transport key, old ones
  *                     included; one steward
- *                     twice; one purpose and epoch twice; two shares of one key with one holder
+ *                     twice; one purpose, epoch and refresh twice; two shares of one key with one holder
  *   ERR_NOT_FOUND     a share of an organisation that is not in the list
  *   ERR_UNAUTHORISED  a share of one that is not a keyholder
  *   ERR_POINT         a public key or commitment that is no usable group element
- *   ERR_PROOF         shares that do not belong to their public key
+ *   ERR_PROOF         shares that do not belong to their public key; two public keys of one purpose
+ *                     and epoch
  *   ERR_FULL          the arena is too small
  */
 MUST_CHECK enum err roster_decode(struct bytes document, struct wire_arena *arena,
@@ -168,9 +172,21 @@ const struct organisation *roster_find_transport(const struct roster *r,
                                                  const uint8_t transport_key[KEY_BYTES]);
 const struct organisation *roster_find_org_id(const struct roster *r, struct bytes org_id);
 
-/* The threshold key of that purpose with the highest epoch; NULL if there is none. Borrowed
- * likewise. */
+/* The sharing in use of that purpose: the one with the highest epoch and, of that, refresh; NULL if
+ * there is none. Borrowed likewise. */
 const struct roster_key *roster_threshold_key(const struct roster *r, uint32_t key);
+
+/* The sharing with exactly these numbers; NULL if the list has none. Borrowed likewise. */
+const struct roster_key *roster_key_find(const struct roster *r, uint32_t key, uint32_t epoch,
+                                         uint32_t refresh);
+
+/* The newest sharing (by refresh) of that purpose and epoch which is answered at that time; NULL if
+ * there is none. Borrowed likewise. */
+const struct roster_key *roster_key_of_epoch(const struct roster *r, uint32_t key, uint32_t epoch,
+                                             int64_t now_utc);
+
+/* Whether keyholders answer for a sharing of the list at that time. False for NULL. */
+bool roster_key_serves(const struct roster_key *k, int64_t now_utc);
 
 /* The organisation that may connect with this transport key now: an active one, by its key or by
  * its old one in the time that it has left; NULL if there is none. Borrowed likewise. */

@@ -241,6 +241,31 @@ static enum err members_check(const struct roster *current, const struct roster 
     return OK;
 }
 
+/* All but until when it is answered. */
+static bool is_same_sharing(const struct roster_key *a, const struct roster_key *b)
+{
+    return a->threshold == b->threshold && a->share_count == b->share_count &&
+           memcmp(a->index, b->index, sizeof a->index) == 0 &&
+           memcmp(a->holder, b->holder, sizeof a->holder) == 0 &&
+           memcmp(a->commitment, b->commitment, sizeof a->commitment) == 0;
+}
+
+/* Whether numbers go on to mean what they meant: a key period one key, and a sharing its shares. */
+static enum err sharings_keep(const struct roster *current, const struct roster *next)
+{
+    for (size_t i = 0; i < current->key_count; i++) {
+        for (size_t j = 0; j < next->key_count; j++) {
+            const struct roster_key *was = &current->keys[i], *is = &next->keys[j];
+            if (was->key != is->key || was->epoch != is->epoch)
+                continue;
+            if (memcmp(was->public_key, is->public_key, POINT_BYTES) != 0 ||
+                (was->refresh == is->refresh && !is_same_sharing(was, is)))
+                return ERR_PROOF;
+        }
+    }
+    return OK;
+}
+
 /* Decodes a first version, which vouches for itself. */
 static enum err first_check(const struct signed_roster *s, struct wire_arena *arena,
                             struct roster *next)
@@ -261,6 +286,8 @@ static enum err next_check(const struct roster *current, const struct signed_ros
         e = roster_decode(s->document, arena, next);
     if (e == OK)
         e = is_rival ? ERR_FORK : members_check(current, next);
+    if (e == OK)
+        e = sharings_keep(current, next);
     if (e != OK)
         return e;
     next->signers = *signers;

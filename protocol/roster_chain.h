@@ -69,6 +69,10 @@ MUST_CHECK enum err signed_roster_count(const struct signed_roster *s,
  *   ERR_FORK       another document with the current version's number, with a quorum behind it:
  *                  alarm, and roster_unite
  *   ERR_NOT_FOUND  lacks an organisation of the current version: who leaves stays listed as left
+ *   ERR_PROOF      (here) another public key for a purpose and epoch that the current one has, or
+ *                  other shares for a sharing that it has. Everything else about sharings is the
+ *                  stewards' to decide: to add them, to end them sooner or later, and to take them
+ *                  out, at once where a share was stolen.
  *   ERR_RANGE      (here) a feed_epoch that goes back, or by more than one forward; a new feed key
  *                  without a higher one, or the other way round; a feed that ends, or goes on with
  *                  a new key, without its accepted part, or with less of it than was accepted

@@ -78,6 +78,8 @@ static void put_threshold_key(struct pack *p, const struct roster_key *k)
         wire_put_bytes(&share, 3, bytes_of(k->commitment[i], POINT_BYTES));
         put_object(&in, 6, &share);
     }
+    if (k->until_utc != 0)
+        wire_put_uint(&in, 7, (uint64_t)k->until_utc);
     put_object(p, 9, &in);
 }
 

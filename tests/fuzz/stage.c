@@ -394,9 +394,10 @@ static void make_moment(void)
     config.receipt_seconds = 60;
     config.profile.count = 1;
     strcpy(config.profile.endpoint[0], "tcp://10.0.0.1:5700");
-    config.share_count = 1;
-    config.shares[0] = (struct held_share){.key = KEY_PSEUDONYMS, .epoch = 1};
-    stage_share(SELF, &config.shares[0].share);
+    struct effect dealt = {.type = EFFECT_PERSIST_SHARE};
+    dealt.share = (struct held_share){.key = KEY_PSEUDONYMS, .epoch = 1};
+    stage_share(SELF, &dealt.share.share);
+    shelf_apply(stage.shelf, &dealt);
     start(moment.storage);
     static const uint8_t peers[] = {1, 2, 4};
     for (size_t i = 0; i < sizeof peers; i++) {

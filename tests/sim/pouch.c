@@ -49,6 +49,28 @@ static void apply_prekey(struct pouch *p, const struct effect *e)
     memcpy(p->prekeys[at].secret, e->prekey.secret, 32);
 }
 
+static struct held_share *find_share(struct pouch *p, const struct held_share *like)
+{
+    for (size_t i = 0; i < p->share_count; i++)
+        if (p->shares[i].key == like->key && p->shares[i].epoch == like->epoch &&
+            p->shares[i].refresh == like->refresh)
+            return &p->shares[i];
+    return NULL;
+}
+
+static void apply_share(struct pouch *p, const struct effect *e)
+{
+    struct held_share *s = find_share(p, &e->share);
+    if (e->type == EFFECT_PERSIST_SHARE && s == NULL) {
+        assert(p->share_count < SHARES_MAX);
+        s = &p->shares[p->share_count++];
+    }
+    if (e->type == EFFECT_PERSIST_SHARE)
+        *s = e->share;
+    else if (s != NULL)
+        *s = p->shares[--p->share_count];
+}
+
 static struct parcel_record *find(const struct pouch *p, const uint8_t author[32], uint64_t index)
 {
     for (size_t i = 0; i < p->parcel_count; i++)
@@ -121,6 +143,10 @@ bool pouch_apply(struct pouch *p, const struct effect *e)
     case EFFECT_PERSIST_POST_PAST:
         apply_past(p, e->past.day);
         return true;
+    case EFFECT_PERSIST_SHARE:
+    case EFFECT_FORGET_SHARE:
+        apply_share(p, e);
+        return true;
     case EFFECT_MESSAGE:
         apply_message(p, e);
         return true;
@@ -136,6 +162,10 @@ void pouch_restore(const struct pouch *p, struct federation *f)
             federation_load_prekey(f, p->prekeys[i].week, p->prekeys[i].secret);
     for (size_t i = 0; i < p->parcel_count; i++)
         federation_load_parcel(f, &p->parcels[i]);
+    for (size_t i = 0; i < p->share_count; i++) {
+        enum err e = federation_load_share(f, &p->shares[i]);
+        assert(e == OK);
+    }
 }
 
 void pouch_digest(const struct pouch *p, uint8_t out[32])

@@ -1,5 +1,6 @@
 /*
- * pouch.h - what a shelf keeps of envelopes: prekeys, what became of each, and the inbox.
+ * pouch.h - what a shelf keeps of envelopes: prekeys, what became of each, and the inbox; and the
+ * shares of threshold keys.
  */
 #ifndef TESTS_SIM_POUCH_H
 #define TESTS_SIM_POUCH_H
@@ -29,13 +30,15 @@ struct pouch {
     size_t parcel_count;
     struct pouch_mail *mails;
     size_t mail_count;
+    struct held_share shares[SHARES_MAX];
+    size_t share_count;
 };
 
 void pouch_clear(struct pouch *p);
 /* Gives a copy, made by assignment, storage of its own. */
 void pouch_part(struct pouch *p);
 
-/* Carries out PREKEY, PARCEL, POST_PAST and MESSAGE effects; false for any other. */
+/* Carries out PREKEY, PARCEL, POST_PAST, MESSAGE and SHARE effects; false for any other. */
 bool pouch_apply(struct pouch *p, const struct effect *e);
 /* Entries of the author from index size on are gone. */
 void pouch_cut_back(struct pouch *p, const uint8_t author[32], uint64_t size);

@@ -366,7 +366,7 @@ struct bytes world_paper(const struct world *w, size_t version)
 
 const struct held_share *world_share(const struct world *w, size_t node)
 {
-    return &w->machines[node].config.shares[0];
+    return &w->machines[node].dealt;
 }
 
 struct standing world_standing(struct world *w, size_t node)

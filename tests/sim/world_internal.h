@@ -48,6 +48,7 @@ struct machine {
     void *storage;
     struct shelf *shelf;
     struct federation_config config;
+    struct held_share dealt; /* before the first start; index 0: none */
     uint8_t transport_key[32];
     uint8_t feed_public[32];
     bool is_running;

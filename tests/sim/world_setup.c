@@ -95,9 +95,8 @@ static void deal(struct world *w, struct roster *r)
     e = crypto_scalarmult_ristretto255_base(k->public_key, w->secret) == 0 ? OK : ERR_SCALAR;
     assert(e == OK);
     for (size_t i = 0; i < n; i++) {
-        struct held_share *held = &w->machines[i].config.shares[0];
-        w->machines[i].config.share_count = 1;
-        *held = (struct held_share){KEY_PSEUDONYMS, 1, 0, shares[i]};
+        w->machines[i].dealt =
+            (struct held_share){.key = KEY_PSEUDONYMS, .epoch = 1, .share = shares[i]};
         k->index[i] = shares[i].index;
         memcpy(k->holder[i], w->machines[i].config.author, 32);
         e = threshold_commit(&shares[i], k->commitment[i]);
@@ -199,6 +198,9 @@ struct world *world_new(const struct world_setup *setup)
     }
     for (size_t i = 0; i < setup->nodes; i++) {
         w->machines[i].shelf = world_new_shelf(w);
+        struct effect e = {.type = EFFECT_PERSIST_SHARE, .share = w->machines[i].dealt};
+        if (e.share.share.index != 0)
+            shelf_apply(w->machines[i].shelf, &e);
         if (!setup->is_off[i])
             world_start(w, i);
     }

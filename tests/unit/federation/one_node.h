@@ -259,11 +259,13 @@ static int one_node_setup(void **state)
     sample_steward(7, own->feed_key, n->config.feed_secret);
     memcpy(n->config.author, own->author, AUTHOR_BYTES);
     n->config.receipt_seconds = 86400;
-    n->config.share_count = 2;
-    one_node_share(0, KEY_PSEUDONYMS, 1, &n->config.shares[0]);
-    one_node_share(0, KEY_STATISTICS, 4, &n->config.shares[1]);
     n->core = federation_init(n->storage, &n->config, &archive);
     one_node_load(n);
+    struct held_share share;
+    one_node_share(0, KEY_PSEUDONYMS, 1, &share);
+    assert_int_equal(federation_load_share(n->core, &share), OK);
+    one_node_share(0, KEY_STATISTICS, 4, &share);
+    assert_int_equal(federation_load_share(n->core, &share), OK);
     one_node_tick(n);
     return 0;
 }

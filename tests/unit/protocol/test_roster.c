@@ -32,6 +32,7 @@ static void test_round_trip(void **state)
     memset(s->in.also, 0xef, HASH_BYTES);
     s->in.policy = (struct roster_policy){100, 200, 300, 400};
     s->in.keys[0].refresh = 6;
+    s->in.keys[1].until_utc = 1900000001;
     assert_int_equal(round_trip(s), OK);
     assert_int_equal(s->arena.used, 0);
 
@@ -187,7 +188,22 @@ CHANGE(basis_before_1970, ORG(4)->legal_basis->expires_utc = -1)
 CHANGE(licence_long, ORG(4)->legal_basis->licence = TEXT(A128))
 CHANGE(dpia_control, ORG(4)->legal_basis->dpia = TEXT("\x7f"))
 CHANGE(transfer_long, ORG(4)->legal_basis->transfer = TEXT(A128))
-CHANGE(key_unknown, KEY(0)->key = 3)
+CHANGE(key_unknown, KEY(0)->key = 4)
+CHANGE(key_factor, KEY(0)->key = KEY_FACTOR)
+CHANGE(key_until, KEY(0)->until_utc = INT64_MAX)
+CHANGE(key_until_before, KEY(0)->until_utc = -1)
+/* The second key becomes another sharing of the first one's. */
+#define AGAIN(number)                                                                              \
+    KEY(1)->key = KEY(0)->key;                                                                     \
+    KEY(1)->epoch = KEY(0)->epoch;                                                                 \
+    KEY(1)->refresh = KEY(0)->refresh + (number);                                                  \
+    KEY(1)->public_key = KEY(0)->public_key;                                                       \
+    KEY(1)->share = KEY(0)->share
+
+CHANGE(key_again, AGAIN(1))
+CHANGE(key_again_same, AGAIN(0))
+CHANGE(key_again_other, KEY(1)->key = KEY(0)->key; KEY(1)->epoch = KEY(0)->epoch;
+       KEY(1)->refresh = KEY(0)->refresh + 1)
 CHANGE(key_epoch_zero, KEY(0)->epoch = 0)
 CHANGE(key_twice, KEY(1) = KEY(0))
 CHANGE(key_short, KEY(0)->public_key.len = 31)
@@ -292,8 +308,14 @@ static void test_decode_rows(void **state)
         {dpia_control,         ERR_FORMAT,       "a control character in a reference"       },
         {transfer_long,        ERR_LIMIT,        "a long transfer basis"                    },
         {key_unknown,          ERR_RANGE,        "a key of unknown purpose"                 },
+        {key_factor,           OK,               "a factor"                                 },
+        {key_until,            OK,               "a sharing until a time"                   },
+        {key_until_before,     ERR_RANGE,        "until before 1970"                        },
+        {key_again,            OK,               "a key shared out again"                   },
+        {key_again_same,       ERR_DUPLICATE,    "with the same numbers"                    },
+        {key_again_other,      ERR_PROOF,        "with another public key"                  },
         {key_epoch_zero,       ERR_RANGE,        "key epoch 0"                              },
-        {key_twice,            ERR_DUPLICATE,    "a purpose and epoch twice"                },
+        {key_twice,            ERR_DUPLICATE,    "a sharing twice"                          },
         {key_short,            ERR_FORMAT,       "a short public key"                       },
         {key_no_point,         ERR_POINT,        "a public key that is no point"            },
         {key_identity,         ERR_POINT,        "the identity as public key"               },
@@ -389,6 +411,7 @@ static void test_largest_key(void **state)
     size_t before = roster_encode(&s->in, s->document, sizeof s->document);
     struct roster_key *k = &s->in.keys[0];
     k->epoch = k->refresh = k->threshold = UINT32_MAX;
+    k->until_utc = INT64_MAX;
     k->share_count = KEYHOLDERS_MAX;
     memset(k->index, 0xff, sizeof k->index);
     memset(k->holder, 0xff, sizeof k->holder);

@@ -65,6 +65,75 @@ static void test_members(void **state)
     }
 }
 
+/* Goal: a key period keeps its key and a sharing its shares; the rest is the stewards' to decide.
+ * Method: one row is one change of the sharings of a list that has a key for pseudonyms, shared out
+ * once, and one for statistics. */
+static void test_sharings(void **state)
+{
+    struct sample *s = *state;
+    enum { ADD = 1, REPLACE, END, SHORTEN, REMOVE, ALL, OTHER_KEY, OTHER_SHARES, OTHER_AGAIN };
+    static const struct {
+        int change;
+        enum err want;
+        const char *why;
+    } rows[] = {
+        {ADD,          OK,        "shared out again"                     },
+        {REPLACE,      OK,        "shared out again, and the old one out"},
+        {END,          OK,        "an end is set"                        },
+        {SHORTEN,      OK,        "an end that was set comes sooner"     },
+        {REMOVE,       OK,        "taken out"                            },
+        {ALL,          OK,        "all taken out"                        },
+        {OTHER_KEY,    ERR_PROOF, "another key for a key period"         },
+        {OTHER_SHARES, ERR_PROOF, "other shares under the same numbers"  },
+        {OTHER_AGAIN,  ERR_PROOF, "shared out again, another key"        },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(s);
+        struct roster_key *k = s->in.keys, other;
+        s->current.keys[1].until_utc = 500;
+        k[1].until_utc = rows[i].change == SHORTEN ? 400 : 500;
+        sample_key(&s->in, &other, KEY_STATISTICS, 9);
+        uint8_t room[POINT_BYTES];
+        switch (rows[i].change) {
+        case ADD:
+            k[2] = k[0];
+            k[2].refresh = 1;
+            s->in.key_count = 3;
+            break;
+        case REPLACE:
+            k[0].refresh = 1;
+            break;
+        case END:
+            k[0].until_utc = 900;
+            break;
+        case REMOVE:
+            s->in.key_count = 1;
+            break;
+        case ALL:
+            s->in.key_count = 0;
+            break;
+        case OTHER_SHARES:
+            /* The same key in the hands of two others. */
+            memcpy(room, k[0].holder[0], sizeof room);
+            memcpy(k[0].holder[0], k[0].holder[1], sizeof room);
+            memcpy(k[0].holder[1], room, sizeof room);
+            break;
+        case OTHER_KEY:
+        case OTHER_AGAIN:
+            other.key = KEY_PSEUDONYMS;
+            other.epoch = 1;
+            other.refresh = rows[i].change == OTHER_AGAIN;
+            k[0] = other;
+            break;
+        default:
+            break;
+        }
+        enum err got = accept(s, &s->current, signed_by(s, ABC));
+        if (got != rows[i].want)
+            fail_msg("%s: %s", rows[i].why, err_name(got));
+    }
+}
+
 /* Goal: of two lists of one version nobody takes part whom one of them leaves out, and only a list
  * that names both goes on.
  * Method: a rival of version 2 that suspends one organisation and lacks another, and versions 3
@@ -131,6 +200,7 @@ static void test_rivals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sharings),
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_rivals),
     };

@@ -67,6 +67,45 @@ static void test_lookups(void **state)
     }
 }
 
+/* Goal: the sharing in use is the newest of its purpose, whatever stands first; others are found by
+ * their numbers, and by their key period as long as they are answered.
+ * Method: three sharings of one key, one of which ends, and one of another key. */
+static void test_sharings(void **state)
+{
+    struct sample *s = *state;
+    sample_roster(&s->in, 3);
+    s->in.key_count = 4;
+    for (size_t i = 0; i < 3; i++)
+        sample_key(&s->in, &s->in.keys[i], KEY_PSEUDONYMS, 2);
+    sample_key(&s->in, &s->in.keys[3], KEY_FACTOR, 2);
+    s->in.keys[0].refresh = 1;
+    s->in.keys[1].refresh = 2;
+    s->in.keys[1].until_utc = 1000;
+    assert_int_equal(round_trip(s), OK);
+    const struct roster *r = &s->out;
+    static const struct {
+        uint32_t key, epoch, refresh;
+        int at; /* -1: not there */
+    } rows[] = {
+        {KEY_PSEUDONYMS, 2, 0, 2 },
+        {KEY_PSEUDONYMS, 2, 1, 0 },
+        {KEY_PSEUDONYMS, 2, 2, 1 },
+        {KEY_PSEUDONYMS, 2, 3, -1},
+        {KEY_PSEUDONYMS, 1, 0, -1},
+        {KEY_FACTOR,     2, 0, 3 },
+        {KEY_STATISTICS, 2, 0, -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_ptr_equal(roster_key_find(r, rows[i].key, rows[i].epoch, rows[i].refresh),
+                         rows[i].at < 0 ? NULL : &r->keys[rows[i].at]);
+    assert_ptr_equal(roster_threshold_key(r, KEY_PSEUDONYMS), &r->keys[1]);
+    assert_ptr_equal(roster_key_of_epoch(r, KEY_PSEUDONYMS, 2, 1000), &r->keys[1]);
+    assert_ptr_equal(roster_key_of_epoch(r, KEY_PSEUDONYMS, 2, 1001), &r->keys[0]);
+    assert_null(roster_key_of_epoch(r, KEY_PSEUDONYMS, 3, 1000));
+    assert_true(roster_key_serves(&r->keys[1], 1000) && !roster_key_serves(&r->keys[1], 1001));
+    assert_true(roster_key_serves(&r->keys[2], INT64_MAX) && !roster_key_serves(NULL, 0));
+}
+
 /* Goal: the key in use is the newest of its purpose. */
 static void test_threshold_key(void **state)
 {
@@ -132,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_admits),        cmocka_unit_test(test_lookups),
+        cmocka_unit_test(test_sharings),
         cmocka_unit_test(test_threshold_key), cmocka_unit_test(test_active_member),
         cmocka_unit_test(test_names),
     };
