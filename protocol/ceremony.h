@@ -212,9 +212,8 @@ MUST_CHECK enum err ceremony_check(const struct ceremony_proposal *p,
  * 2t - 1. base: not needed in generate. */
 size_t ceremony_dealers_min(const struct ceremony_proposal *p, const struct roster_key *base);
 
-/* How many receivers must be in a closing of that phase: the result's t; in a rotation until its
- * product is dealt (phases 1 to 3), 2t - 1. */
-size_t ceremony_receivers_min(const struct ceremony_proposal *p, unsigned phase);
+/* And how many receivers: the result's t; rotate 2t - 1, since they deal the product. */
+size_t ceremony_receivers_min(const struct ceremony_proposal *p);
 
 /* 3 phases, or 5 in a rotation. */
 unsigned ceremony_phases(const struct ceremony_proposal *p);

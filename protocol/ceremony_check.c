@@ -73,18 +73,6 @@ enum err ceremony_proposal_check(const struct ceremony_proposal *p)
     return OK;
 }
 
-/* The sharing with these numbers; NULL if the list has none. */
-static const struct roster_key *find_key(const struct roster *r, uint32_t key, uint32_t epoch,
-                                         uint32_t refresh)
-{
-    for (size_t i = 0; i < r->key_count; i++) {
-        const struct roster_key *k = &r->keys[i];
-        if (k->key == key && k->epoch == epoch && k->refresh == refresh)
-            return k;
-    }
-    return NULL;
-}
-
 static bool is_keyholder(const struct roster *r, const uint8_t author[AUTHOR_BYTES])
 {
     const struct organisation *o = roster_find(r, author);
@@ -175,7 +163,7 @@ enum err ceremony_check(const struct ceremony_proposal *p, const uint8_t propose
                         const struct roster *r, int64_t now_utc)
 {
     const struct roster_key *newest = roster_threshold_key(r, p->key);
-    const struct roster_key *base = find_key(r, p->key, p->base_epoch, p->base_refresh);
+    const struct roster_key *base = roster_key_find(r, p->key, p->base_epoch, p->base_refresh);
     enum err e = ceremony_proposal_check(p);
     if (e == OK)
         e = check_end(p, now_utc);
@@ -195,10 +183,9 @@ size_t ceremony_dealers_min(const struct ceremony_proposal *p, const struct rost
     return p->kind == CEREMONY_ROTATE ? 2 * (size_t)p->threshold - 1 : p->threshold;
 }
 
-size_t ceremony_receivers_min(const struct ceremony_proposal *p, unsigned phase)
+size_t ceremony_receivers_min(const struct ceremony_proposal *p)
 {
-    bool is_before_product = p->kind == CEREMONY_ROTATE && phase < 4;
-    return is_before_product ? 2 * (size_t)p->threshold - 1 : p->threshold;
+    return p->kind == CEREMONY_ROTATE ? 2 * (size_t)p->threshold - 1 : p->threshold;
 }
 
 unsigned ceremony_phases(const struct ceremony_proposal *p)
