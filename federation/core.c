@@ -326,6 +326,7 @@ static void every_second(struct federation *f, struct effects *out)
     witness_tick(f, out);
     parcels_tick(f, out);
     shares_review(f, out);
+    ceremony_tick(f, out);
     reread_tick(f, out);
     if (f->now_ms - f->swept_ms >= SWEEP_MS) {
         f->swept_ms = f->now_ms;
@@ -356,6 +357,7 @@ void federation_step(struct federation *f, const struct event *ev, struct effect
 {
     effects_clear(out);
     sodium_memzero(f->plain, f->plain_bytes);
+    sodium_memzero(f->ceremonies.packed, sizeof f->ceremonies.packed);
     f->plain_bytes = 0;
     f->now_ms = ev->now_ms;
     f->now_utc = ev->now_utc;

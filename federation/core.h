@@ -385,8 +385,58 @@ void core_refusal_text(const uint8_t request[16], uint32_t reason, uint32_t day,
                        uint8_t out[REFUSAL_TEXT_BYTES]);
 void keyholder_spend_today(struct federation *f, struct effects *out);
 
-/* ---- ceremony.c ---- */
+/* ---- ceremony.c: the operator, and each second ---- */
 void ceremony_event(struct federation *f, const struct event *ev, struct effects *out);
+void ceremony_tick(struct federation *f, struct effects *out);
+/* An entry of that type was taken into the archive, or is gone from it. */
+void ceremony_note(struct federation *f);
+/* Looks at all entries and judges them. */
+void ceremony_review(struct federation *f);
+
+/* ---- ceremony_facts.c ---- */
+void ceremony_scan(struct federation *f);
+/* NULL where there is none. */
+struct ceremony *ceremony_find(struct federation *f, const uint8_t id[HASH_BYTES]);
+struct ceremony_mind *ceremony_mind_of(struct federation *f, const uint8_t id[HASH_BYTES]);
+/* Its place in the proposal; p.count if it has none. */
+size_t ceremony_place_of(const struct ceremony *c, const uint8_t author[AUTHOR_BYTES]);
+/* Whether one that this organisation proposed is under way. */
+bool ceremony_has_open(struct federation *f, const uint8_t proposer[AUTHOR_BYTES]);
+
+/* ---- ceremony_judge.c ---- */
+void ceremony_judge(struct federation *f, struct ceremony *c);
+bool ceremony_deals(const struct ceremony *c, size_t i);
+bool ceremony_receives(const struct ceremony *c, size_t i);
+enum dealing_kind ceremony_dealing_kind(const struct ceremony *c, size_t round);
+struct dealing_place ceremony_dealing_place(const struct ceremony *c, size_t i, size_t round);
+/* What a dealing of i is held against: out, or NULL where the kind has nothing. */
+const struct dealing_base *ceremony_base(const struct ceremony *c, size_t i, size_t round,
+                                         struct dealing_base *out);
+/* The dealings of a round that count. */
+void ceremony_set(const struct ceremony *c, size_t round, struct dealing_set *out);
+/* How many complain of a dealer; and what became of one complaint: OK where there is none or the
+ * answer fits, ERR_UNAVAILABLE without an answer, else what is wrong with it. */
+size_t ceremony_complaints(const struct ceremony *c, size_t dealer, size_t round);
+enum err ceremony_answered(const struct ceremony *c, size_t dealer, size_t receiver, size_t round);
+/* Whether these are enough to go on with. */
+bool ceremony_is_enough(const struct ceremony *c, const bool *is_in);
+/* Whether a participant will not speak any more: it withdrew, or is not active. */
+bool ceremony_is_gone(struct federation *f, const struct ceremony *c, size_t i);
+/* Whether something of it is awaited now, and what. */
+bool ceremony_awaits(const struct ceremony *c, size_t i, enum ceremony_step *what);
+
+/* ---- ceremony_act.c ---- */
+void ceremony_act(struct federation *f, struct ceremony *c, struct effects *out);
+enum err ceremony_say(struct federation *f, const struct ceremony_entry *e, struct effects *out);
+/* Persists a mind, or wipes it here and on disk. */
+void ceremony_remember(struct federation *f, const struct ceremony_mind *m, struct effects *out);
+void ceremony_forget(struct ceremony_mind *m, struct effects *out);
+/* What this node's join commits to: zeros where it does not deal. */
+void ceremony_promise(struct federation *f, const struct ceremony *c,
+                      const struct ceremony_mind *m, uint8_t out[HASH_BYTES], enum err *result);
+
+/* ---- ceremony_close.c ---- */
+void ceremony_close(struct federation *f, struct ceremony *c, struct effects *out);
 
 /* ---- asker.c ---- */
 void asker_event(struct federation *f, const struct event *ev, struct effects *out);

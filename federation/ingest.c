@@ -273,6 +273,9 @@ static void act(struct federation *f, struct feed *feed, const struct batch *b,
     case ENTRY_RECEIPT:
         take_receipt(f, feed, body, out);
         return;
+    case ENTRY_CEREMONY:
+        ceremony_note(f);
+        return;
     case ENTRY_PROFILE:
         if (by + 1 < feed->rec.profile_plus_one)
             return; /* a newer one is in force */

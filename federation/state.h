@@ -8,6 +8,7 @@
 #define FEDERATION_STATE_H
 
 #include "federation/access.h"
+#include "federation/ceremony.h"
 #include "federation/federation.h"
 #include "proto/seinpost.pb-c.h"
 #include "proto/wire.h"
@@ -267,6 +268,7 @@ struct federation {
     uint64_t signed_ms; /* the own feed, last; 0: not since the start */
     uint64_t ticked_ms;
 
+    struct ceremonies ceremonies;
     struct job jobs[EVALUATIONS_MAX];
     struct roster_fetch fetch;
 
