@@ -130,7 +130,7 @@ void ceremony_review(struct federation *f)
 }
 
 /* What an operator should know, once. */
-static void tell(struct federation *f, struct ceremony *c, struct effects *out)
+static void tell(struct ceremony *c, struct effects *out)
 {
     if (c->me < c->p.count && !c->is_proposed_told && c->state == CEREMONY_OPEN && c->phase == 0 &&
         !c->person[c->me].has_join)
@@ -205,7 +205,7 @@ void ceremony_tick(struct federation *f, struct effects *out)
         if (c->phase != c->seen_phase || !is_known)
             c->phase_ms = f->now_ms;
         c->seen_phase = c->phase;
-        tell(f, c, out);
+        tell(c, out);
         tidy(f, c, out);
         /* Only what was seen just now: what was said a moment ago is not in the archive yet. */
         if (may_speak(f) != OK || all->is_scan_due)
@@ -232,8 +232,10 @@ size_t federation_ceremony_count(const struct federation *f)
     return count;
 }
 
-static void show_places(const struct ceremony *c, struct ceremony_status *out)
+static void show_places(const struct federation *f, const struct ceremony *c,
+                        struct ceremony_status *out)
 {
+    int64_t since_utc = f->now_utc - (int64_t)((f->now_ms - c->phase_ms) / 1000);
     bool is_open = c->state == CEREMONY_OPEN, is_any = false;
     out->count = c->p.count;
     for (size_t i = 0; i < c->p.count; i++) {
@@ -242,6 +244,7 @@ static void show_places(const struct ceremony *c, struct ceremony_status *out)
         p->is_in = c->is_in[i];
         p->reason = c->is_in[i] && c->state != CEREMONY_DISPUTED ? OK : c->reason[i];
         p->is_awaited = is_open && ceremony_awaits(c, i, &p->awaits);
+        p->awaited_since_utc = p->is_awaited ? since_utc : 0;
         is_any = is_any || p->is_awaited;
     }
     for (size_t i = 0; i < c->p.count && is_open && !is_any; i++) {
@@ -249,6 +252,7 @@ static void show_places(const struct ceremony *c, struct ceremony_status *out)
             continue;
         out->place[i].is_awaited = true;
         out->place[i].awaits = CEREMONY_CLOSE;
+        out->place[i].awaited_since_utc = since_utc;
     }
 }
 
@@ -270,7 +274,7 @@ void federation_ceremony_status(const struct federation *f, size_t n, struct cer
     out->is_ours = c->me < c->p.count;
     out->is_joined = out->is_ours && c->person[c->me].has_join;
     out->is_left_out = out->is_ours && !c->is_in[c->me];
-    show_places(c, out);
+    show_places(f, c, out);
     out->has_result = c->has_result;
     out->result = c->result;
     memcpy(out->transcript, c->transcript, HASH_BYTES);

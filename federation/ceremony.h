@@ -35,7 +35,8 @@ struct ceremony_facts {
     uint8_t ephemeral[CEREMONY_ROUNDS][KEY_BYTES];
     uint8_t sealed[CEREMONY_ROUNDS][CEREMONY_SEALED_BYTES];
     uint8_t complaint[CEREMONY_ROUNDS][CEREMONY_PEOPLE_MAX]; /* by place of the dealer; 0 none */
-    uint8_t answer[CEREMONY_ROUNDS][CEREMONY_PEOPLE_MAX][SCALAR_BYTES]; /* by place of the receiver */
+    uint8_t answer[CEREMONY_ROUNDS][CEREMONY_PEOPLE_MAX]
+                  [SCALAR_BYTES]; /* by place of the receiver */
     struct ceremony_confirm confirm;
 };
 
@@ -84,8 +85,8 @@ struct ceremony_mind {
 struct ceremonies {
     struct ceremony list[CEREMONIES_MAX];
     struct ceremony_mind mind[CEREMONIES_MAX];
-    struct ceremony_entry entry;                /* the one in hand */
-    uint8_t packed[CEREMONY_MIND_BYTES_MAX];    /* of a mind, until the next step */
+    struct ceremony_entry entry;             /* the one in hand */
+    uint8_t packed[CEREMONY_MIND_BYTES_MAX]; /* of a mind, until the next step */
     uint8_t payload[CEREMONY_BYTES_MAX];
     bool is_scan_due;
     uint64_t scanned_ms;

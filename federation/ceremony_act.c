@@ -44,7 +44,8 @@ static enum err say(struct federation *f, struct effects *out)
 
 /* ---- What is remembered ---- */
 
-/* version u8 = 1 | joined u64 | seed[32] | (count u8 | (place u8 | share[32]) each) for each round */
+/* version u8 = 1 | joined u64 | seed[32] | (count u8 | (place u8 | share[32]) each) for each round
+ */
 static size_t pack_mind(const struct ceremony_mind *m, uint8_t out[CEREMONY_MIND_BYTES_MAX])
 {
     struct pack p = pack_of(out, CEREMONY_MIND_BYTES_MAX);
@@ -63,7 +64,7 @@ static size_t pack_mind(const struct ceremony_mind *m, uint8_t out[CEREMONY_MIND
             pack_copy(&p, m->sub[k][i], SCALAR_BYTES);
         }
     }
-    return p.len;
+    return (size_t)(p.at - p.start);
 }
 
 static enum err unpack_mind(struct bytes in, struct ceremony_mind *m)
@@ -215,8 +216,7 @@ static enum err seal_all(struct federation *f, const struct ceremony *c,
         if (!c->is_in[i] || i == c->me || !ceremony_receives(c, i))
             continue;
         const struct feed *feed = core_feed(f, p->author);
-        const uint8_t *prekey =
-            feed != NULL ? prekeys_of(f, feed, PREKEY_INTEGRITY_OFFICER) : NULL;
+        const uint8_t *prekey = feed != NULL ? prekeys_of(f, feed, PREKEY_INTEGRITY_OFFICER) : NULL;
         r = prekey != NULL ? dealing_share(s, p->receives, share) : ERR_NOT_FOUND;
         if (r != OK)
             break;
@@ -251,8 +251,8 @@ static void deal(struct federation *f, const struct ceremony *c, struct ceremony
     (void)!say(f, out);
 }
 
-void ceremony_promise(struct federation *f, const struct ceremony *c,
-                      const struct ceremony_mind *m, uint8_t out[HASH_BYTES], enum err *result)
+void ceremony_promise(struct federation *f, const struct ceremony *c, const struct ceremony_mind *m,
+                      uint8_t out[HASH_BYTES], enum err *result)
 {
     struct dealing_secret s;
     struct dealing d;
@@ -382,7 +382,7 @@ static enum err keep_share(struct federation *f, const struct ceremony *c,
                 e = OK;
     }
     if (e == OK)
-        shares_put(f, &held, out);
+        e = shares_put(f, &held, out);
     sodium_memzero(&held, sizeof held);
     return e;
 }

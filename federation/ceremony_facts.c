@@ -149,8 +149,7 @@ static void take_answer(struct ceremony *c, size_t i, const struct ceremony_entr
 static void take_close(struct ceremony *c, const uint8_t author[AUTHOR_BYTES],
                        const struct ceremony_entry *e)
 {
-    bool is_next = e->close.phase == c->close_count + 1 &&
-                   c->close_count < ceremony_phases(&c->p);
+    bool is_next = e->close.phase == c->close_count + 1 && c->close_count < ceremony_phases(&c->p);
     if (is_next && memcmp(author, c->proposer, AUTHOR_BYTES) == 0)
         c->closes[c->close_count++] = e->close;
 }
@@ -236,7 +235,8 @@ void ceremony_scan(struct federation *f)
     all->is_scan_due = false;
     all->scanned_ms = f->now_ms;
     for (size_t i = 0; i < CEREMONIES_MAX; i++)
-        forget_facts(&all->list[i]);
+        if (all->list[i].is_used)
+            forget_facts(&all->list[i]);
     f->archive.ceremonies(f->archive.ctx, take_row, &l);
     l.is_proposals = false;
     f->archive.ceremonies(f->archive.ctx, take_row, &l);

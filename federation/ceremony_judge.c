@@ -237,8 +237,7 @@ static enum err combine(const struct ceremony *c, size_t round, struct roster_ke
     bool is_refresh = c->p.kind == CEREMONY_REFRESH;
     memset(out, 0, sizeof *out);
     out->threshold = c->p.threshold;
-    enum err e =
-        dealing_combine_key(&set, is_refresh ? c->base.public_key : NULL, out->public_key);
+    enum err e = dealing_combine_key(&set, is_refresh ? c->base.public_key : NULL, out->public_key);
     for (uint32_t index = 1; index <= UINT8_MAX && e == OK; index++) {
         for (size_t i = 0; i < c->p.count && e == OK; i++) {
             if (!c->is_in[i] || c->p.person[i].receives != index)

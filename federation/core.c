@@ -82,6 +82,7 @@ void core_roster_changed(struct federation *f, struct effects *out)
     links_announce(f, out);
     serve_review(f);
     standing_review(f, out);
+    ceremony_note(f);
     pull_choose(f, out);
     f->is_serving = true;
 }

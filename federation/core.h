@@ -432,8 +432,8 @@ enum err ceremony_say(struct federation *f, const struct ceremony_entry *e, stru
 void ceremony_remember(struct federation *f, const struct ceremony_mind *m, struct effects *out);
 void ceremony_forget(struct ceremony_mind *m, struct effects *out);
 /* What this node's join commits to: zeros where it does not deal. */
-void ceremony_promise(struct federation *f, const struct ceremony *c,
-                      const struct ceremony_mind *m, uint8_t out[HASH_BYTES], enum err *result);
+void ceremony_promise(struct federation *f, const struct ceremony *c, const struct ceremony_mind *m,
+                      uint8_t out[HASH_BYTES], enum err *result);
 
 /* ---- ceremony_close.c ---- */
 void ceremony_close(struct federation *f, struct ceremony *c, struct effects *out);

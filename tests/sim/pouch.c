@@ -71,6 +71,24 @@ static void apply_share(struct pouch *p, const struct effect *e)
         *s = p->shares[--p->share_count];
 }
 
+static void apply_ceremony(struct pouch *p, const struct effect *e)
+{
+    size_t at = CEREMONIES_MAX;
+    for (size_t i = CEREMONIES_MAX; i-- > 0;)
+        if (p->minds[i].len == 0 && at == CEREMONIES_MAX)
+            at = i;
+    for (size_t i = 0; i < CEREMONIES_MAX; i++)
+        if (p->minds[i].len > 0 && memcmp(p->minds[i].id, e->ceremony.id, 32) == 0)
+            at = i;
+    assert(at < CEREMONIES_MAX && e->ceremony.secret.len <= POUCH_MIND_BYTES_MAX);
+    memset(&p->minds[at], 0, sizeof p->minds[at]);
+    if (e->ceremony.is_gone)
+        return;
+    memcpy(p->minds[at].id, e->ceremony.id, 32);
+    p->minds[at].len = e->ceremony.secret.len;
+    memcpy(p->minds[at].secret, e->ceremony.secret.data, e->ceremony.secret.len);
+}
+
 static struct parcel_record *find(const struct pouch *p, const uint8_t author[32], uint64_t index)
 {
     for (size_t i = 0; i < p->parcel_count; i++)
@@ -137,6 +155,9 @@ bool pouch_apply(struct pouch *p, const struct effect *e)
     case EFFECT_PERSIST_PREKEY:
         apply_prekey(p, e);
         return true;
+    case EFFECT_PERSIST_CEREMONY:
+        apply_ceremony(p, e);
+        return true;
     case EFFECT_PERSIST_PARCEL:
         apply_parcel(p, e);
         return true;
@@ -166,6 +187,13 @@ void pouch_restore(const struct pouch *p, struct federation *f)
         enum err e = federation_load_share(f, &p->shares[i]);
         assert(e == OK);
     }
+    for (size_t i = 0; i < CEREMONIES_MAX; i++) {
+        enum err e = OK;
+        if (p->minds[i].len > 0)
+            e = federation_load_ceremony(f, p->minds[i].id,
+                                         bytes_of(p->minds[i].secret, p->minds[i].len));
+        assert(e == OK);
+    }
 }
 
 void pouch_digest(const struct pouch *p, uint8_t out[32])
@@ -173,6 +201,7 @@ void pouch_digest(const struct pouch *p, uint8_t out[32])
     crypto_generichash_state st;
     crypto_generichash_init(&st, NULL, 0, 32);
     crypto_generichash_update(&st, (const uint8_t *)p->prekeys, sizeof p->prekeys);
+    crypto_generichash_update(&st, (const uint8_t *)p->minds, sizeof p->minds);
     for (size_t i = 0; i < p->parcel_count; i++) {
         const struct parcel_record *r = &p->parcels[i];
         uint8_t state = (uint8_t)r->state;

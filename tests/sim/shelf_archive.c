@@ -207,6 +207,29 @@ static size_t on_fork(void *ctx, const uint8_t author[32], uint32_t feed_epoch, 
     return proof.len;
 }
 
+static void on_ceremonies(void *ctx,
+                          bool (*row)(void *, const uint8_t *, const struct archive_row *),
+                          void *row_ctx)
+{
+    const struct shelf *s = ctx;
+    for (size_t k = 0; k < s->lane_count; k++) {
+        const struct lane *l = &s->lanes[k];
+        for (size_t i = 0; i < l->count; i++) {
+            const struct item *it = &l->items[i];
+            struct body b;
+            struct archive_row r = {.index = i,
+                                    .state = it->state,
+                                    .header = it->header,
+                                    .body = bytes_of(it->body, it->body_len)};
+            if (it->is_lost || it->state != STATE_HELD || body_decode(r.body, &b) != OK ||
+                b.type != ENTRY_CEREMONY)
+                continue;
+            if (!row(row_ctx, l->rec.author, &r))
+                return;
+        }
+    }
+}
+
 struct archive shelf_archive(struct shelf *s)
 {
     return (struct archive){
@@ -218,6 +241,7 @@ struct archive shelf_archive(struct shelf *s)
         .tile = on_tile,
         .owed = on_owed,
         .opaque = on_opaque,
+        .ceremonies = on_ceremonies,
         .expired = on_expired,
         .request = on_request,
         .receipts_due = on_due,
