@@ -200,6 +200,56 @@ int cli_number(const struct cli_args *a, const char *name, int min, int max, int
     return CLI_DONE;
 }
 
+void cli_duration_text(int64_t seconds, char out[CLI_DURATION_CHARS])
+{
+    static const struct {
+        int64_t unit;
+        char letter;
+    } units[] = {
+        {86400, 'd'},
+        {3600,  'h'},
+        {60,    'm'},
+        {1,     's'}
+    };
+    size_t i = 0;
+    while (seconds % units[i].unit != 0)
+        i++;
+    snprintf(out, CLI_DURATION_CHARS, "%lld%c", (long long)(seconds / units[i].unit),
+             units[i].letter);
+}
+
+/* -1 for what is no such time. */
+static int64_t duration_read(const char *text)
+{
+    static const char letters[] = "smhd";
+    static const int64_t units[] = {1, 60, 3600, 86400};
+    char number[16] = "";
+    size_t len = strlen(text);
+    const char *letter = len > 1 ? strchr(letters, text[len - 1]) : NULL;
+    if (letter == NULL || len > sizeof number)
+        return -1;
+    memcpy(number, text, len - 1);
+    int value = value_number(number);
+    return value < 0 ? -1 : value * units[letter - letters];
+}
+
+int cli_duration(const struct cli_args *a, const char *name, int64_t min, int64_t max,
+                 int64_t fallback, int64_t *out)
+{
+    const char *text = cli_value(a, name);
+    int64_t value = text == NULL ? fallback : duration_read(text);
+    if (text != NULL && (value < min || value > max)) {
+        char from[CLI_DURATION_CHARS], to[CLI_DURATION_CHARS];
+        cli_duration_text(min, from);
+        cli_duration_text(max, to);
+        return cli_misuse(a,
+                          _("--%s is not a time from %s to %s; write it like 90s, 10m, 2h or 1d."),
+                          name, from, to);
+    }
+    *out = value;
+    return CLI_DONE;
+}
+
 /* The command that a line begins with; *used is how many words name it. NULL if there is none. */
 static const struct cli_command *command_find(const struct cli_command *const *commands, int argc,
                                               char *const *argv, int *used)

@@ -71,6 +71,14 @@ size_t cli_values(const struct cli_args *a, const char *name, const char **out, 
 int cli_number(const struct cli_args *a, const char *name, int min, int max, int fallback,
                int *out);
 
+/* A time like 90s, 10m, 2h or 1d, in seconds, likewise. */
+int cli_duration(const struct cli_args *a, const char *name, int64_t min, int64_t max,
+                 int64_t fallback, int64_t *out);
+
+/* The same of seconds (at least 0): in the largest unit that fits. */
+enum { CLI_DURATION_CHARS = 32 };
+void cli_duration_text(int64_t seconds, char out[CLI_DURATION_CHARS]);
+
 /* Finds the command of a line and carries it out; answers help and --version itself. commands ends
  * with NULL. Returns the exit status. */
 int cli_main(int argc, char *const *argv, const struct cli_command *const *commands);

@@ -28,6 +28,12 @@ extern const struct cli_command cli_roster_quorum, cli_roster_unite;
 extern const struct cli_command cli_roster_show, cli_roster_import;
 /* cli_keys_deal.c, cli_keys.c */
 extern const struct cli_command cli_keys_deal, cli_keys_take, cli_keys_show;
+/* cli_roster_key.c */
+extern const struct cli_command cli_roster_key;
+/* cli_keys_propose.c, cli_keys_ceremony.c */
+extern const struct cli_command cli_keys_ceremony, cli_keys_refresh, cli_keys_reshare,
+    cli_keys_rotate;
+extern const struct cli_command cli_keys_join, cli_keys_status, cli_keys_abort, cli_keys_result;
 /* cli_keys_renew.c */
 extern const struct cli_command cli_keys_renew;
 /* cli_publish.c, cli_consult.c */

@@ -73,7 +73,7 @@ static void show_keys(const struct roster *r)
     for (size_t i = 0; i < r->key_count; i++)
         show_key(&r->keys[i]);
     if (roster_threshold_key(r, KEY_PSEUDONYMS) == NULL)
-        puts(_("There is no key for matching yet; see: seinpost keys deal"));
+        puts(_("There is no key for matching yet; see: seinpost keys ceremony --help"));
 }
 
 static void show_organisations(const struct roster *r)

@@ -1,6 +1,7 @@
 /*
  * cli_status.c - status: this node, the other organisations, and today's allowance.
  */
+#include "node/cli_ceremony.h"
 #include "node/cli_commands.h"
 #include "node/cli_scrub.h"
 
@@ -229,6 +230,19 @@ static void show_disk(const json_t *s)
            words_room_needed(d));
 }
 
+/* Key ceremonies that go on only once somebody does something here. */
+static void show_ceremonies(const json_t *s)
+{
+    size_t i;
+    const json_t *c;
+    json_array_foreach(json_object_get(s, "ceremonies"), i, c)
+    {
+        char next[128];
+        ceremony_todo(c, next, sizeof next);
+        printf(_("A key ceremony waits for this node. Type: %s\n"), next);
+    }
+}
+
 static void on_line(void *ctx, const json_t *line)
 {
     const bool *is_json = ctx;
@@ -264,6 +278,7 @@ static void on_line(void *ctx, const json_t *line)
                words_number(feed, "erased_unconfirmed"));
     if (words_number(s, "inbox") > 0)
         printf(_("Messages received: %lld; see: seinpost inbox\n"), words_number(s, "inbox"));
+    show_ceremonies(s);
     show_signing(s);
     show_past(s);
     scrub_show(s);

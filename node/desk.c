@@ -241,6 +241,10 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         desk_alert(d, client, what + 6, request);
     } else if (what != NULL && strncmp(what, "watch-", 6) == 0) {
         desk_watch(d, client, what + 6, request);
+    } else if (what != NULL && strcmp(what, "ceremonies") == 0) {
+        keys_list(d, client);
+    } else if (what != NULL && strncmp(what, "ceremony-", 9) == 0) {
+        keys_request(d, client, what + 9, request);
     } else if (what != NULL && strcmp(what, "status") == 0) {
         desk_line(d, client, json_pack("{s:o}", "status", status_json(d->node)));
         desk_end(d, client, json_pack("{s:{s:b}}", "end", "ok", 1));

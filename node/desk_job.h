@@ -8,6 +8,7 @@
  *     desk_job.c      one bulk of people: reading rows, evaluating them chunk by chunk
  *     desk_publish.c  what becomes of an evaluated publication
  *     desk_consult.c  what becomes of an evaluated consult
+ *     desk_ceremony.c what the core remembers of key ceremonies; desk_keys.c  requests about them
  *     desk_post.c     messages to and from other organisations
  *     desk_witness.c  daily checkpoints, and who saw the same
  *     desk_evidence.c proofs of contradictions, and whole feeds, as files
@@ -150,6 +151,11 @@ void post_send(struct desk *d, uint64_t client, const json_t *request);
 void post_inbox(struct desk *d, uint64_t client, const json_t *request);
 void post_inbox_delete(struct desk *d, uint64_t client, const json_t *request);
 void post_outbox(struct desk *d, uint64_t client);
+
+/* ---- desk_keys.c ---- */
+/* The requests ceremonies and ceremony-WHAT. */
+void keys_list(struct desk *d, uint64_t client);
+void keys_request(struct desk *d, uint64_t client, const char *what, const json_t *request);
 
 /* ---- desk_list.c ---- */
 void desk_list(struct desk *d, uint64_t client, const json_t *request);

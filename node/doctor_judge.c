@@ -196,7 +196,7 @@ static void check_keyholders(struct doctor *d, const json_t *status)
     }
     if (needed == 0) {
         doctor_todo(d, "keyholders", _("The member list has no key for matching yet."));
-        doctor_step(d, _("Ask the stewards to deal one; they run: seinpost keys deal"));
+        doctor_step(d, _("Key holders make one together: seinpost keys ceremony --help"));
     } else if (up < needed) {
         doctor_todo(d, "keyholders",
                     _("Key holders that can be reached: %lld; needed: %lld. Away: %s"), up, needed,
@@ -417,6 +417,33 @@ static void check_stored(struct doctor *d, const json_t *status)
     }
 }
 
+/* Key ceremonies that go on only once somebody does something here. */
+static void check_ceremonies(struct doctor *d, const json_t *status)
+{
+    size_t i;
+    const json_t *c;
+    json_array_foreach(json_object_get(status, "ceremonies"), i, c)
+    {
+        const char *next = words_text(c, "next");
+        char id[9];
+        snprintf(id, sizeof id, "%s", words_text(c, "id"));
+        if (strcmp(next, "join") == 0) {
+            doctor_todo(d, "ceremony",
+                        _("A key ceremony waits until this node joins; after a time the others go "
+                          "on without it."));
+            doctor_step(d, "%s keys join %s", d->program, id);
+        } else if (strcmp(next, "result") == 0) {
+            doctor_todo(d, "ceremony",
+                        _("All agree on the result of a key ceremony; the stewards put it into the "
+                          "member list."));
+            doctor_step(d, "%s keys result %s --out FILE", d->program, id);
+        } else {
+            doctor_todo(d, "ceremony", _("A key ceremony has failed; the key stays as it is."));
+            doctor_step(d, "%s keys abort %s", d->program, id);
+        }
+    }
+}
+
 void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
 {
     check_files(d, status);
@@ -425,6 +452,7 @@ void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
     if (!json_is_object(json_object_get(status, "roster")))
         return;
     check_signing(d, status);
+    check_ceremonies(d, status);
     check_restored(d, status);
     check_connections(d, status);
     doctor_reach(d, status);

@@ -295,6 +295,8 @@ static enum err load_sealed(struct node *n, const struct node_secrets *secrets,
     enum err e = desk_load_post(n->desk);
     if (e == OK)
         e = desk_load_shares(n->desk, secrets);
+    if (e == OK)
+        e = desk_load_ceremonies(n->desk);
     if (e != OK)
         problem_set(problem,
                     _("What %s/node.db keeps sealed does not open with the keys of this node "

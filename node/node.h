@@ -118,12 +118,18 @@ MUST_CHECK enum err desk_on_message(struct desk *d, const struct effect *e);
 /* Gives the core back the prekeys and the envelopes under way. ERR_FORMAT for one that the desk key
  * does not open, ERR_IO. */
 MUST_CHECK enum err desk_load_post(struct desk *d);
+/* The same of key ceremonies. */
+MUST_CHECK enum err desk_load_ceremonies(struct desk *d);
 /* The client went away: its jobs are dropped where that leaves nothing half-done. */
 void desk_client_gone(struct desk *d, uint64_t client);
 /* After a commit: answers that say "published" may go. */
 void desk_on_committed(struct desk *d);
 /* Goes on with a copy of the store, while there is nothing to commit. */
 void backup_work(struct desk *d);
+
+/* ---- desk_keys.c ---- */
+/* The key ceremonies that wait for something to be done at this node, for its status. */
+json_t *ceremonies_waiting_json(const struct node *n);
 
 /* ---- status.c ---- */
 json_t *status_json(struct node *n);

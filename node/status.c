@@ -224,6 +224,7 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "access", json_string(access_name(access_of(own))));
     json_object_set_new(out, "feed", feed_json(n, r, &s));
     json_object_set_new(out, "inbox", json_integer((json_int_t)store_inbox_count(n->store)));
+    json_object_set_new(out, "ceremonies", ceremonies_waiting_json(n));
     json_object_set_new(out, "reach", json_string(own_reach(n)));
     json_object_set_new(out, "relays", own_relays(n));
     json_object_set_new(out, "coverage", coverage_json(n));

@@ -13,6 +13,7 @@
 #include "protocol/roster_chain.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/hex.h"
+#include "tests/unit/protocol/ceremony_file_sample.h"
 #include "tests/vectors/alert.h"
 #include "tests/vectors/envelope.h"
 #include "tests/vectors/feed.h"
@@ -429,6 +430,20 @@ static void seed_others(void)
     seed("key", "summed", bytes_of(key + 1, 1));
 }
 
+static void seed_ceremony_files(void)
+{
+    static struct roster r;
+    static struct ceremony_file f;
+    static uint8_t room[CEREMONY_FILE_BYTES_MAX];
+    sample_ceremony_roster(&r);
+    sample_ceremony_file(&r, &f);
+    seed_chosen("ceremony_file", "whole", 0, bytes_of(room, ceremony_file_encode(&f, room)));
+    f.close[1].count--;
+    seed_chosen("ceremony_file", "again", 3, bytes_of(room, ceremony_file_encode(&f, room)));
+    f.close[2].count--;
+    seed_chosen("ceremony_file", "one-less", 3, bytes_of(room, ceremony_file_encode(&f, room)));
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || sodium_init() < 0) {
@@ -450,5 +465,6 @@ int main(int argc, char **argv)
     seed_requests();
     seed_envelopes();
     seed_others();
+    seed_ceremony_files();
     return 0;
 }
