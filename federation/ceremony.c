@@ -123,10 +123,14 @@ void ceremony_event(struct federation *f, const struct event *ev, struct effects
 
 void ceremony_review(struct federation *f)
 {
-    ceremony_scan(f);
-    for (size_t i = 0; i < CEREMONIES_MAX; i++)
-        if (f->ceremonies.list[i].is_used)
-            ceremony_judge(f, &f->ceremonies.list[i]);
+    size_t known;
+    do { /* again where a proposal was passed over: the one before it may have come to its end */
+        known = federation_ceremony_count(f);
+        ceremony_scan(f);
+        for (size_t i = 0; i < CEREMONIES_MAX; i++)
+            if (f->ceremonies.list[i].is_used)
+                ceremony_judge(f, &f->ceremonies.list[i]);
+    } while (f->ceremonies.is_passed_over && federation_ceremony_count(f) > known);
 }
 
 /* What an operator should know, once. */
@@ -137,7 +141,7 @@ static void tell(struct ceremony *c, struct effects *out)
         core_report(out, c->proposer, REPORT_CEREMONY_PROPOSED, OK, c->p.kind);
     c->is_proposed_told = true;
     for (size_t i = 0; i < c->p.count; i++) {
-        if (c->is_in[i] || c->is_told[i])
+        if (c->is_told[i] || (c->is_in[i] && c->reason[i] != ERR_PROOF))
             continue;
         c->is_told[i] = true;
         core_report(out, c->p.person[i].author,
@@ -170,7 +174,9 @@ static void tidy(struct federation *f, const struct ceremony *c, struct effects 
     struct ceremony_mind *m = ceremony_mind_of(f, c->id);
     bool is_left_out = c->me < c->p.count && !c->is_in[c->me];
     bool is_lost = c->state == CEREMONY_ENDED || c->state == CEREMONY_OVER;
-    if (m == NULL || (c->state == CEREMONY_OPEN && !is_left_out) || c->state == CEREMONY_DISPUTED)
+    bool may_go_on = c->state == CEREMONY_OPEN || c->state == CEREMONY_IMPOSSIBLE ||
+                     c->state == CEREMONY_DISPUTED;
+    if (m == NULL || (may_go_on && !is_left_out))
         return;
     if (is_lost)
         drop_shares(f, c, out);
@@ -242,7 +248,7 @@ static void show_places(const struct federation *f, const struct ceremony *c,
         struct ceremony_place *p = &out->place[i];
         memcpy(p->author, c->p.person[i].author, AUTHOR_BYTES);
         p->is_in = c->is_in[i];
-        p->reason = c->is_in[i] && c->state != CEREMONY_DISPUTED ? OK : c->reason[i];
+        p->reason = c->reason[i];
         p->is_awaited = is_open && ceremony_awaits(c, i, &p->awaits);
         p->awaited_since_utc = p->is_awaited ? since_utc : 0;
         is_any = is_any || p->is_awaited;

@@ -89,6 +89,7 @@ struct ceremonies {
     uint8_t packed[CEREMONY_MIND_BYTES_MAX]; /* of a mind, until the next step */
     uint8_t payload[CEREMONY_BYTES_MAX];
     bool is_scan_due;
+    bool is_passed_over; /* a proposal, since its proposer has another one under way */
     uint64_t scanned_ms;
 };
 

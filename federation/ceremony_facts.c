@@ -79,11 +79,13 @@ static void take_proposal(struct federation *f, const uint8_t author[AUTHOR_BYTE
     if (c == NULL) {
         const struct organisation *org = roster_find(core_roster(f), author);
         if (!roster_is_active(org) || (org->roles & ROLE_KEYHOLDER) == 0 ||
-            is_over(f, &e->proposal) || ceremony_has_open(f, author))
+            is_over(f, &e->proposal))
             return;
-        c = free_place(f);
-        if (c == NULL)
+        c = ceremony_has_open(f, author) ? NULL : free_place(f);
+        if (c == NULL) {
+            f->ceremonies.is_passed_over = true;
             return;
+        }
         memset(c, 0, sizeof *c);
         c->is_used = true;
         c->state = CEREMONY_OPEN;
@@ -233,6 +235,7 @@ void ceremony_scan(struct federation *f)
     struct ceremonies *all = &f->ceremonies;
     struct look l = {.f = f, .is_proposals = true};
     all->is_scan_due = false;
+    all->is_passed_over = false;
     all->scanned_ms = f->now_ms;
     for (size_t i = 0; i < CEREMONIES_MAX; i++)
         if (all->list[i].is_used)

@@ -179,7 +179,10 @@ static enum err why_left_out(const struct ceremony *c, size_t i, unsigned phase)
     const struct ceremony_facts *p = &c->person[i];
     if (phase % 2 == 0 && ceremony_deals(c, i) && p->has_deal[round] && p->is_dealt[round] != OK)
         return ERR_PROOF;
-    for (size_t r = 0; phase > 1 && phase % 2 == 1 && ceremony_deals(c, i) && r < c->p.count; r++) {
+    bool is_judged = phase > 1 && phase % 2 == 1 && ceremony_deals(c, i);
+    if (is_judged && ceremony_complaints(c, i, round) >= c->p.threshold)
+        return ERR_PROOF;
+    for (size_t r = 0; is_judged && r < c->p.count; r++) {
         enum err e = c->is_in[r] ? ceremony_answered(c, i, r, round) : OK;
         if (e != OK && e != ERR_UNAVAILABLE)
             return ERR_PROOF;
@@ -359,13 +362,53 @@ static void follow_closes(struct ceremony *c)
     }
 }
 
+bool ceremony_is_gone(struct federation *f, const struct ceremony *c, size_t i)
+{
+    return c->person[i].has_abort ||
+           !roster_is_active(roster_find(core_roster(f), c->p.person[i].author));
+}
+
+/* Whether what somebody who is still in said in this phase rules it out. */
+static bool is_wrong(const struct ceremony *c, size_t i)
+{
+    size_t round = c->phase >= 3 ? 1 : 0;
+    const struct ceremony_facts *p = &c->person[i];
+    if (c->phase == 0 || c->phase == ceremony_phases(&c->p) || !ceremony_deals(c, i))
+        return false;
+    if (c->phase % 2 == 1)
+        return p->has_deal[round] && p->is_dealt[round] != OK;
+    if (ceremony_complaints(c, i, round) >= c->p.threshold)
+        return true;
+    for (size_t r = 0; r < c->p.count; r++) {
+        enum err e = c->is_in[r] ? ceremony_answered(c, i, r, round) : OK;
+        if (e != OK && e != ERR_UNAVAILABLE)
+            return true;
+    }
+    return false;
+}
+
+/* Who cannot go on, before the proposer leaves them out; and whether the others are enough. */
+static bool can_go_on(struct federation *f, struct ceremony *c)
+{
+    bool may[CEREMONY_PEOPLE_MAX];
+    for (size_t i = 0; i < c->p.count; i++) {
+        bool wrong = c->is_in[i] && is_wrong(c, i);
+        may[i] = c->is_in[i] && !wrong && !ceremony_is_gone(f, c, i);
+        if (wrong)
+            c->reason[i] = ERR_PROOF;
+    }
+    return ceremony_is_enough(c, may);
+}
+
 void ceremony_judge(struct federation *f, struct ceremony *c)
 {
     c->state = CEREMONY_OPEN;
     c->phase = 0;
     c->is_waiting = false;
-    for (size_t i = 0; i < c->p.count; i++)
+    for (size_t i = 0; i < c->p.count; i++) {
         c->is_in[i] = true;
+        c->reason[i] = OK;
+    }
     find_base(f, c);
     if (c->has_base)
         follow_closes(c);
@@ -385,18 +428,14 @@ void ceremony_judge(struct federation *f, struct ceremony *c)
         c->state = CEREMONY_ENDED;
     else if (f->now_utc > 0 && c->p.until_utc < (uint64_t)f->now_utc)
         c->state = CEREMONY_OVER;
-    else if (c->state == CEREMONY_OPEN && c->phase == 0 &&
-             ceremony_check(&c->p, c->proposer, core_roster(f), f->now_utc) != OK)
+    else if (c->state == CEREMONY_OPEN &&
+             (!c->has_base || !can_go_on(f, c) ||
+              (c->phase == 0 &&
+               ceremony_check(&c->p, c->proposer, core_roster(f), f->now_utc) != OK)))
         c->state = CEREMONY_IMPOSSIBLE;
 }
 
 /* ---- Who is awaited ---- */
-
-bool ceremony_is_gone(struct federation *f, const struct ceremony *c, size_t i)
-{
-    return c->person[i].has_abort ||
-           !roster_is_active(roster_find(core_roster(f), c->p.person[i].author));
-}
 
 bool ceremony_awaits(const struct ceremony *c, size_t i, enum ceremony_step *what)
 {

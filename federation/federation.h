@@ -98,8 +98,8 @@ void federation_load_budget(struct federation *f, const uint8_t member[AUTHOR_BY
 void federation_load_mark(struct federation *f, enum mark mark, uint64_t value);
 /* The secret half of a prekey, of the week that begins on day week * PREKEY_DAYS. */
 void federation_load_prekey(struct federation *f, uint32_t week, const uint8_t secret[KEY_BYTES]);
-/* A share that this node holds, as EFFECT_PERSIST_SHARE gave it or as it was dealt; after the member
- * lists. ERR_RANGE or ERR_SCALAR for one that is none, ERR_FULL for too many, ERR_DUPLICATE
+/* A share that this node holds, as EFFECT_PERSIST_SHARE gave it or as it was dealt; after the
+ * member lists. ERR_RANGE or ERR_SCALAR for one that is none, ERR_FULL for too many, ERR_DUPLICATE
  * for another one with numbers that were loaded: the caller goes on without it. */
 MUST_CHECK enum err federation_load_share(struct federation *f, const struct held_share *share);
 
@@ -254,7 +254,8 @@ struct ceremony_place {
     enum ceremony_step awaits; /* what, if so */
     int64_t awaited_since_utc; /* since when, by this node's clock: its patience counts from then;
                                   0: not known */
-    enum err reason; /* not is_in: ERR_UNAVAILABLE it was silent; ERR_PROOF it was wrong */
+    enum err reason; /* ERR_PROOF it said something wrong; ERR_UNAVAILABLE, and not is_in: it was
+                        silent; else OK */
 };
 
 struct ceremony_status {

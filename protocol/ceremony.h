@@ -202,8 +202,8 @@ void ceremony_verdict_hash(const uint8_t author[AUTHOR_BYTES], const struct cere
  * that key, refresh one more; rotate: likewise, epoch one more, refresh 0, the pseudonym key
  * alone); ERR_UNAUTHORISED: a dealer is not a holder of the base, or under another index; refresh,
  * rotate: so is a receiver, or the threshold is another than the base's; ERR_QUORUM: too few
- * dealers (ceremony_dealers_min; rotate: of those who receive, too) or receivers (2t - 1). The
- * ceremony is then not taken part in. */
+ * dealers (ceremony_dealers_min; rotate: of those who receive, too) or receivers (2t - 1; refresh:
+ * t, as many as are left). The ceremony is then not taken part in. */
 MUST_CHECK enum err ceremony_check(const struct ceremony_proposal *p,
                                    const uint8_t proposer[AUTHOR_BYTES], const struct roster *r,
                                    int64_t now_utc);

@@ -149,14 +149,16 @@ static enum err check_holders(const struct ceremony_proposal *p, const struct ro
     return OK;
 }
 
-/* In a rotation, the product is dealt by those who both held a share and got one of the factor. */
+/* In a rotation, the product is dealt by those who both held a share and got one of the factor. A
+ * refresh goes on with as many holders as are left. */
 static enum err check_quorum(const struct ceremony_proposal *p, const struct roster_key *base)
 {
     const struct tally t = count_people(p);
     const size_t dealers = p->kind == CEREMONY_ROTATE ? t.both : t.dealers;
-    if (dealers < ceremony_dealers_min(p, base) || t.receivers < 2 * (size_t)p->threshold - 1)
-        return ERR_QUORUM;
-    return OK;
+    const size_t threshold = p->threshold;
+    const size_t receivers = p->kind == CEREMONY_REFRESH ? threshold : 2 * threshold - 1;
+    bool is_enough = dealers >= ceremony_dealers_min(p, base) && t.receivers >= receivers;
+    return is_enough ? OK : ERR_QUORUM;
 }
 
 enum err ceremony_check(const struct ceremony_proposal *p, const uint8_t proposer[AUTHOR_BYTES],

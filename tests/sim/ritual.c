@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,7 +177,7 @@ enum err ritual_left_out(struct ritual *r, size_t node, const uint8_t id[32], si
     const struct ceremony_status *s = ritual_status(r, node, id);
     for (size_t i = 0; i < s->count; i++)
         if (memcmp(s->place[i].author, world_author(r->w, other), 32) == 0)
-            return s->place[i].is_in ? OK : s->place[i].reason;
+            return s->place[i].reason;
     return ERR_NOT_FOUND;
 }
 
@@ -184,6 +185,7 @@ void ritual_run(struct ritual *r, size_t node, const struct ceremony_proposal *p
                 uint64_t ms, uint8_t id[32])
 {
     enum err e = ritual_propose(r, node, p);
+    if (e != OK) fprintf(stderr, "propose kind %d count %zu t %d: %s\n", p->kind, p->count, p->threshold, err_name(e));
     assert(e == OK);
     ceremony_id(world_author(r->w, node), p, id);
     world_run(r->w, 5000);

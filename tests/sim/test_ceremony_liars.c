@@ -278,7 +278,56 @@ static void test_many_complaints(void **state)
     deal(&l, 1u << A | 1u << B, 1u << C, 0);
     verdict(&l, SIZE_MAX);
     world_run(l.r.w, 10000);
-    expect(&l, CEREMONY_AGREED, ERR_UNAVAILABLE);
+    expect(&l, CEREMONY_AGREED, ERR_PROOF);
+    end(&l);
+}
+
+/* In a rotation nobody can be spared: who spoils it is named, and it cannot go on. */
+static void test_wrong_product(void **state)
+{
+    (void)state;
+    struct liar l;
+    begin(&l, 823);
+    join(&l);
+    deal(&l, 0, 0, 0);
+    verdict(&l, SIZE_MAX);
+    confirm(&l, true);
+    expect(&l, CEREMONY_AGREED, OK);
+    l.p = ritual_again(&l.r, CEREMONY_ROTATE, KEY_PSEUDONYMS);
+    ritual_run(&l.r, A, &l.p, 1u << E, 3000, l.id);
+    memcpy(l.at.ceremony, l.id, 32);
+    assert_int_equal(dealing_draw(l.seed, &l.at, 3, NULL, &l.s), OK);
+    assert_int_equal(dealing_publish(&l.s, l.seed, &l.at, DEALING_GENERATE, NULL, NULL, &l.d), OK);
+    join(&l);
+    deal(&l, 0, 0, 0);
+    verdict(&l, SIZE_MAX);
+    world_run(l.r.w, 5000);
+    const struct ceremony_status *s = ritual_status(&l.r, B, l.id);
+    assert_int_equal(s->phase, 3);
+    for (size_t i = 0; i < s->count; i++)
+        assert_int_equal(s->place[i].is_awaited,
+                         memcmp(s->place[i].author, world_author(l.r.w, E), 32) == 0);
+    /* Any other scalar instead of the product, with a proof that cannot hold. */
+    l.at.round = 2;
+    struct dealing_base base = {0};
+    uint8_t one[32] = {1};
+    assert_int_equal(point_mul_base(one, base.factor), OK);
+    memcpy(base.commitment, base.factor, 32);
+    memcpy(base.public_key, base.factor, 32);
+    assert_int_equal(dealing_draw(l.seed, &l.at, 3, one, &l.s), OK);
+    assert_int_equal(dealing_publish(&l.s, l.seed, &l.at, DEALING_MULTIPLY, &base, one, &l.d), OK);
+    begin_entry(&l, CEREMONY_DEAL);
+    l.e.deal.round = 2;
+    l.e.deal.dealing = l.d;
+    assert_int_equal(crypto_scalarmult_base(l.e.deal.ephemeral, l.seed), 0);
+    l.e.deal.count = 1;
+    memcpy(l.e.deal.row[0].receiver, world_author(l.r.w, A), 32);
+    say(&l);
+    world_run(l.r.w, 10000);
+    expect(&l, CEREMONY_IMPOSSIBLE, ERR_PROOF);
+    assert_int_equal(ritual_abort(&l.r, A, l.id), OK);
+    world_run(l.r.w, 5000);
+    expect(&l, CEREMONY_ENDED, OK);
     end(&l);
 }
 
@@ -388,11 +437,12 @@ static void test_wrong_closings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_broken_promise),   cmocka_unit_test(test_bad_proof),
-        cmocka_unit_test(test_copied_dealing),   cmocka_unit_test(test_silent_dealer),
-        cmocka_unit_test(test_withdrawal),       cmocka_unit_test(test_bad_subshare),
-        cmocka_unit_test(test_many_complaints),  cmocka_unit_test(test_false_complaint),
-        cmocka_unit_test(test_other_transcript), cmocka_unit_test(test_wrong_closings),
+        cmocka_unit_test(test_broken_promise),  cmocka_unit_test(test_bad_proof),
+        cmocka_unit_test(test_copied_dealing),  cmocka_unit_test(test_silent_dealer),
+        cmocka_unit_test(test_withdrawal),      cmocka_unit_test(test_bad_subshare),
+        cmocka_unit_test(test_many_complaints), cmocka_unit_test(test_wrong_product),
+        cmocka_unit_test(test_false_complaint), cmocka_unit_test(test_other_transcript),
+        cmocka_unit_test(test_wrong_closings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
