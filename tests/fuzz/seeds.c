@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
+#include "protocol/ceremony.h"
 #include "protocol/correction.h"
 #include "protocol/entry.h"
 #include "protocol/extract.h"
@@ -15,6 +16,7 @@
 #include "tests/unit/hex.h"
 #include "tests/unit/protocol/ceremony_file_sample.h"
 #include "tests/vectors/alert.h"
+#include "tests/vectors/ceremony.h"
 #include "tests/vectors/envelope.h"
 #include "tests/vectors/feed.h"
 #include "tests/vectors/fork.h"
@@ -113,6 +115,36 @@ static void seed_entries(void)
         snprintf(name, sizeof name, "%zu", i);
         seed("entry", name, bytes_of(room, (size_t)(p.at - room) + len));
     }
+}
+
+/* Entries of the worked ceremony, and one of each step besides; small scripts of the rest. */
+static void seed_ceremonies(void)
+{
+    static uint8_t room[ROOM];
+    struct ceremony_entry e = {.step = CEREMONY_CONFIRM};
+    seed_chosen("ceremony", "propose", 0, hex(worked_proposal));
+    seed_chosen("ceremony", "deal", 0, hex(worked_deal));
+    seed_chosen("ceremony", "verdict", 0, hex(worked_verdict));
+    seed_chosen("ceremony", "answer", 0, hex(worked_answer));
+    seed_chosen("ceremony", "close", 0, hex(worked_close));
+    hex_bytes(worked_transcript, e.confirm.transcript, HASH_BYTES);
+    hex_bytes(worked_signature, e.confirm.signature, SIGNATURE_BYTES);
+    seed_chosen("ceremony", "confirm", 0, bytes_of(room, ceremony_encode(&e, room)));
+    e = (struct ceremony_entry){.step = CEREMONY_JOIN};
+    seed_chosen("ceremony", "join", 0, bytes_of(room, ceremony_encode(&e, room)));
+    e = (struct ceremony_entry){.step = CEREMONY_ABORT, .abort_reason = CEREMONY_BY_TIME};
+    seed_chosen("ceremony", "abort", 0, bytes_of(room, ceremony_encode(&e, room)));
+    for (uint8_t kind = 0; kind < 4; kind++) {
+        char name[32];
+        const uint8_t script[] = {kind, 1, 2, 3, 4, 7, (uint8_t)(kind * 40), 1};
+        snprintf(name, sizeof name, "dealt-%u", kind + 1);
+        seed_chosen("ceremony", name, 1, bytes_of(script, sizeof script));
+    }
+    static const uint8_t numbers[] = {2, 1, 2, 1, 1, 1, 0, 0, 0, 0, 60,
+                                      0, 0, 1, 0, 3, 1, 1, 2, 2, 3, 3};
+    seed_chosen("ceremony", "numbers", 2, bytes_of(numbers, sizeof numbers));
+    static const uint8_t sealed[] = {0, 0, 5};
+    seed_chosen("ceremony", "sealed", 3, bytes_of(sealed, sizeof sealed));
 }
 
 static void seed_checkpoints(void)
@@ -454,6 +486,7 @@ int main(int argc, char **argv)
     mkdir(folder, 0755);
     seed_payloads();
     seed_entries();
+    seed_ceremonies();
     seed_checkpoints();
     seed_files();
     seed_rosters();

@@ -55,8 +55,8 @@ static void propose(void)
                                     .key = KEY_PSEUDONYMS,
                                     .threshold = 2,
                                     .epoch = 1,
-                                    .patience_seconds = VECTOR_PATIENCE,
-                                    .until_utc = VECTOR_UNTIL,
+                                    .patience_seconds = WORKED_PATIENCE,
+                                    .until_utc = WORKED_UNTIL,
                                     .count = PEOPLE};
     for (uint8_t i = 0; i < sizeof p->nonce; i++)
         p->nonce[i] = (uint8_t)(0x30 + i);
@@ -64,9 +64,9 @@ static void propose(void)
         memcpy(p->person[i].author, play.part[i].author, AUTHOR_BYTES);
         p->person[i].deals = p->person[i].receives = (uint8_t)(i + 1);
     }
-    assert_payload(vector_proposal, &e);
+    assert_payload(worked_proposal, &e);
     ceremony_id(play.part[0].author, p, play.id);
-    assert_bytes(vector_id, play.id, HASH_BYTES);
+    assert_bytes(worked_id, play.id, HASH_BYTES);
 }
 
 static void deal(struct part *d)
@@ -128,9 +128,9 @@ static void close_all(void)
         memcpy(e.id, play.id, HASH_BYTES);
         size_t len = ceremony_encode(&e, payload);
         crypto_generichash(hash, sizeof hash, payload, len, NULL, 0);
-        assert_bytes(vector_close_hash[phase - 1], hash, HASH_BYTES);
+        assert_bytes(worked_close_hash[phase - 1], hash, HASH_BYTES);
         if (phase == 3)
-            assert_bytes(vector_close, payload, len);
+            assert_bytes(worked_close, payload, len);
     }
 }
 
@@ -161,7 +161,7 @@ static int setup(void **state)
     for (uint8_t i = 0; i < PEOPLE; i++) {
         struct part *p = &play.part[i];
         uint8_t secret[KEY_BYTES];
-        hex_bytes(vector_author[i], p->author, AUTHOR_BYTES);
+        hex_bytes(worked_author[i], p->author, AUTHOR_BYTES);
         memset(p->seed, 0x10 * (i + 1), sizeof p->seed);
         memset(p->ephemeral_secret, 0xc0 + i, KEY_BYTES);
         memset(secret, 0xa0 + i, KEY_BYTES);
@@ -183,18 +183,18 @@ static void test_dealt(void **state)
     const struct part *d = &play.part[0];
     const struct dealing *dealing = &d->deal.deal.dealing;
     uint8_t hash[HASH_BYTES];
-    assert_bytes(vector_coefficient_0, d->secret.coefficient[0], SCALAR_BYTES);
-    assert_bytes(vector_coefficient_1, d->secret.coefficient[1], SCALAR_BYTES);
-    assert_bytes(vector_commitment_0, dealing->commitment[0], POINT_BYTES);
-    assert_bytes(vector_commitment_1, dealing->commitment[1], POINT_BYTES);
-    assert_bytes(vector_proof, dealing->proof, dealing->proof_bytes);
-    assert_bytes(vector_subshare, play.part[1].sub[0], SCALAR_BYTES);
-    assert_bytes(vector_ephemeral, d->deal.deal.ephemeral, KEY_BYTES);
-    assert_bytes(vector_prekey, play.part[1].prekey.public_key, KEY_BYTES);
-    assert_bytes(vector_sealed, d->deal.deal.row[0].sealed, CEREMONY_SEALED_BYTES);
-    assert_payload(vector_deal, &d->deal);
-    assert_bytes(vector_promise, play.closes[0].row[0].hash, HASH_BYTES);
-    assert_bytes(vector_deal_hash, play.closes[1].row[0].hash, HASH_BYTES);
+    assert_bytes(worked_coefficient_0, d->secret.coefficient[0], SCALAR_BYTES);
+    assert_bytes(worked_coefficient_1, d->secret.coefficient[1], SCALAR_BYTES);
+    assert_bytes(worked_commitment_0, dealing->commitment[0], POINT_BYTES);
+    assert_bytes(worked_commitment_1, dealing->commitment[1], POINT_BYTES);
+    assert_bytes(worked_proof, dealing->proof, dealing->proof_bytes);
+    assert_bytes(worked_subshare, play.part[1].sub[0], SCALAR_BYTES);
+    assert_bytes(worked_ephemeral, d->deal.deal.ephemeral, KEY_BYTES);
+    assert_bytes(worked_prekey, play.part[1].prekey.public_key, KEY_BYTES);
+    assert_bytes(worked_sealed, d->deal.deal.row[0].sealed, CEREMONY_SEALED_BYTES);
+    assert_payload(worked_deal, &d->deal);
+    assert_bytes(worked_promise, play.closes[0].row[0].hash, HASH_BYTES);
+    assert_bytes(worked_deal_hash, play.closes[1].row[0].hash, HASH_BYTES);
     ceremony_deal_hash(play.part[1].author, &d->deal, hash);
     assert_memory_not_equal(hash, play.closes[1].row[0].hash, HASH_BYTES);
 }
@@ -208,9 +208,9 @@ static void test_complaint(void **state)
     e.answer.count = 1;
     memcpy(e.answer.row[0].receiver, play.part[2].author, AUTHOR_BYTES);
     memcpy(e.answer.row[0].share, play.part[2].sub[1], SCALAR_BYTES);
-    assert_payload(vector_answer, &e);
-    assert_payload(vector_verdict, &play.part[2].verdict);
-    assert_bytes(vector_verdict_hash, play.closes[2].row[2].hash, HASH_BYTES);
+    assert_payload(worked_answer, &e);
+    assert_payload(worked_verdict, &play.part[2].verdict);
+    assert_bytes(worked_verdict_hash, play.closes[2].row[2].hash, HASH_BYTES);
 }
 
 static void test_result(void **state)
@@ -220,16 +220,16 @@ static void test_result(void **state)
     struct ceremony_confirm c;
     uint8_t seed[32], key[32], secret[64];
     for (size_t i = 0; i < PEOPLE; i++) {
-        assert_bytes(vector_share[i], play.part[i].share, SCALAR_BYTES);
-        assert_bytes(vector_commitment[i], k->commitment[i], POINT_BYTES);
+        assert_bytes(worked_share[i], play.part[i].share, SCALAR_BYTES);
+        assert_bytes(worked_commitment[i], k->commitment[i], POINT_BYTES);
     }
-    assert_bytes(vector_key, k->public_key, POINT_BYTES);
+    assert_bytes(worked_key, k->public_key, POINT_BYTES);
     ceremony_transcript(play.id, play.closes, 3, &play.result, c.transcript);
-    assert_bytes(vector_transcript, c.transcript, HASH_BYTES);
-    hex_bytes(vector_signer_seed, seed, sizeof seed);
+    assert_bytes(worked_transcript, c.transcript, HASH_BYTES);
+    hex_bytes(worked_signer_seed, seed, sizeof seed);
     crypto_sign_seed_keypair(key, secret, seed);
     ceremony_sign(c.transcript, secret, c.signature);
-    assert_bytes(vector_signature, c.signature, SIGNATURE_BYTES);
+    assert_bytes(worked_signature, c.signature, SIGNATURE_BYTES);
     assert_int_equal(ceremony_verify(&c, key), OK);
 }
 
@@ -240,7 +240,7 @@ static void deal_on(enum dealing_kind kind, const uint8_t *first, const uint8_t 
 {
     struct dealing_place place = {.round = kind == DEALING_MULTIPLY ? 2 : 1};
     const struct part *p = &play.part[dealer];
-    hex_bytes(vector_other_id, place.ceremony, HASH_BYTES);
+    hex_bytes(worked_other_id, place.ceremony, HASH_BYTES);
     memcpy(place.dealer, p->author, AUTHOR_BYTES);
     assert_int_equal(dealing_draw(p->seed, &place, 2, first, s), OK);
     assert_int_equal(dealing_publish(s, p->seed, &place, kind, base, factor_share, d), OK);
@@ -266,14 +266,14 @@ static void test_dealt_on(void **state)
     uint8_t sub[SCALAR_BYTES];
     deal_on(DEALING_REFRESH, zeros, NULL, NULL, 0, &s, &d);
     assert_true(point_is_identity(d.commitment[0]));
-    assert_bytes(vector_refresh_commitment_1, d.commitment[1], POINT_BYTES);
+    assert_bytes(worked_refresh_commitment_1, d.commitment[1], POINT_BYTES);
     assert_int_equal(dealing_share(&s, 2, sub), OK);
-    assert_bytes(vector_refresh_subshare, sub, SCALAR_BYTES);
+    assert_bytes(worked_refresh_subshare, sub, SCALAR_BYTES);
     deal_on(DEALING_RESHARE, play.part[0].share, NULL, &base, 0, &s, &d);
-    assert_bytes(vector_commitment[0], d.commitment[0], POINT_BYTES);
-    assert_bytes(vector_refresh_commitment_1, d.commitment[1], POINT_BYTES);
+    assert_bytes(worked_commitment[0], d.commitment[0], POINT_BYTES);
+    assert_bytes(worked_refresh_commitment_1, d.commitment[1], POINT_BYTES);
     assert_int_equal(dealing_share(&s, 2, sub), OK);
-    assert_bytes(vector_reshare_subshare, sub, SCALAR_BYTES);
+    assert_bytes(worked_reshare_subshare, sub, SCALAR_BYTES);
 }
 
 static void test_product(void **state)
@@ -291,40 +291,40 @@ static void test_product(void **state)
         set.dealing[i] = &factor[i];
     }
     assert_int_equal(dealing_combine_key(&set, NULL, point), OK);
-    assert_bytes(vector_factor_key, point, POINT_BYTES);
+    assert_bytes(worked_factor_key, point, POINT_BYTES);
     for (uint32_t r = 0; r < PEOPLE; r++) {
         for (size_t i = 0; i < PEOPLE; i++)
             assert_int_equal(dealing_share(&s[i], r + 1, sub[i]), OK);
         assert_int_equal(dealing_combine_share(&set, subs, NULL, share[r]), OK);
     }
-    assert_bytes(vector_factor_share, share[0], SCALAR_BYTES);
+    assert_bytes(worked_factor_share, share[0], SCALAR_BYTES);
     for (uint32_t i = 0; i < PEOPLE; i++) {
         struct dealing_base base = base_of(i);
         uint8_t first[SCALAR_BYTES];
         assert_int_equal(dealing_combine_commitment(&set, i + 1, NULL, base.factor), OK);
         if (i == 0)
-            assert_bytes(vector_factor_commitment, base.factor, POINT_BYTES);
+            assert_bytes(worked_factor_commitment, base.factor, POINT_BYTES);
         assert_int_equal(dealing_product(share[i], play.part[i].share, first), OK);
         deal_on(DEALING_MULTIPLY, first, share[i], &base, i, &s[i], &d[i]);
     }
     set.kind = DEALING_MULTIPLY;
     for (size_t i = 0; i < PEOPLE; i++)
         set.dealing[i] = &d[i];
-    assert_bytes(vector_product_commitment_0, d[0].commitment[0], POINT_BYTES);
-    assert_bytes(vector_product_commitment_1, d[0].commitment[1], POINT_BYTES);
-    assert_bytes(vector_product_proof, d[0].proof, d[0].proof_bytes);
+    assert_bytes(worked_product_commitment_0, d[0].commitment[0], POINT_BYTES);
+    assert_bytes(worked_product_commitment_1, d[0].commitment[1], POINT_BYTES);
+    assert_bytes(worked_product_proof, d[0].proof, d[0].proof_bytes);
     assert_int_equal(dealing_combine_key(&set, NULL, point), OK);
-    assert_bytes(vector_product_key, point, POINT_BYTES);
+    assert_bytes(worked_product_key, point, POINT_BYTES);
     for (uint32_t r = 0; r < PEOPLE; r++) {
         for (size_t i = 0; i < PEOPLE; i++)
             assert_int_equal(dealing_share(&s[i], r + 1, sub[i]), OK);
         if (r == 1)
-            assert_bytes(vector_product_subshare, sub[0], SCALAR_BYTES);
+            assert_bytes(worked_product_subshare, sub[0], SCALAR_BYTES);
         assert_int_equal(dealing_combine_share(&set, subs, NULL, share[r]), OK);
-        assert_bytes(vector_product_share[r], share[r], SCALAR_BYTES);
+        assert_bytes(worked_product_share[r], share[r], SCALAR_BYTES);
     }
     assert_int_equal(dealing_combine_commitment(&set, 1, NULL, point), OK);
-    assert_bytes(vector_product_share_commitment, point, POINT_BYTES);
+    assert_bytes(worked_product_share_commitment, point, POINT_BYTES);
 }
 
 int main(void)
