@@ -351,6 +351,7 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_ROSTER_ADOPTED:
         log_line(LEVEL_INFO, "member-list-adopted", log_u64("version", e->roster.version));
         warn_of_old_key(n);
+        transport_cut_silent(n->transport); /* who was let in by the old list, and never spoke */
         desk_on_roster(n->desk, OK, e->roster.version);
         return OK;
     case EFFECT_ROSTER_REFUSED:

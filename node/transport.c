@@ -35,7 +35,11 @@ enum err transport_new(const struct transport_config *config, struct transport *
         t->config.reconnect_ms_max = t->config.reconnect_ms_min;
     if (t->config.connections_per_source == 0)
         t->config.connections_per_source = TRANSPORT_CONNECTIONS_PER_SOURCE;
+    if (t->config.connects_per_second == 0)
+        t->config.connects_per_second = TRANSPORT_CONNECTS_PER_SECOND;
+    randombytes_buf(t->rate_key, sizeof t->rate_key);
     t->now_ms = transport_clock_ms();
+    t->reads = 1;
     enum err e = conns_open(t);
     if (e == OK && config->listen)
         e = inbound_open(t);
@@ -136,8 +140,7 @@ bool transport_next(struct transport *t, struct transport_event *ev)
         return true;
     transport_release(t);
     t->now_ms = transport_clock_ms();
-    if (t->zap)
-        zap_step(t->zap);
+    inbound_admit(t);
     conns_look(t, false);
     t->is_read_out = !t->listener;
     for (size_t left = t->outbound_used + 1; left > 0; left--) {
@@ -146,6 +149,7 @@ bool transport_next(struct transport *t, struct transport_event *ev)
         if (turn == 0 ? inbound_step(t) : outbound_step(t, &t->outbound[turn - 1]))
             return event_take(t, ev);
     }
+    inbound_admit(t);
     conns_look(t, t->is_read_out);
     return false;
 }
@@ -182,7 +186,9 @@ zmq_pollitem_t *transport_poll_items(struct transport *t, size_t own, size_t *co
 
 long transport_timeout_ms(const struct transport *t, long at_most)
 {
-    if (t->queue_count > 0 || t->is_message_due || t->is_discarding || t->inbound_closing > 0)
+    bool is_waited_for = t->zap && zap_held(t->zap) > 0;
+    if (t->queue_count > 0 || t->is_message_due || t->is_discarding || t->inbound_closing > 0 ||
+        is_waited_for)
         return 0;
     uint64_t now_ms = transport_clock_ms();
     at_most = conns_timeout_ms(t, now_ms, at_most);
@@ -257,6 +263,14 @@ void transport_cut(struct transport *t, uint32_t link)
     struct outbound *out = outbound_find(t, link);
     if (out)
         outbound_end(t, out);
+}
+
+void transport_cut_silent(struct transport *t)
+{
+    t->now_ms = transport_clock_ms();
+    if (t->listener)
+        inbound_watch(t);
+    conns_end_silent(t, 0);
 }
 
 /* ---- self-test ---- */

@@ -26,12 +26,13 @@
  *
  * Bounded here: links (TRANSPORT_LINKS_MAX) and listener's links of one key
  * (TRANSPORT_LINKS_PER_KEY), dialled peers (PEERS_MAX), connections from one address before and
- * after authentication (connections_per_source), connections that have not spoken yet, and time to
+ * after authentication (connections_per_source), and new ones of it in a second
+ * (connects_per_second), connections that have not spoken yet, and time to
  * speak, descriptors (some are always kept for the rest of the process), bytes of a frame before
  * and after authentication, frames queued for and from each connection, bytes of a message of many
  * frames, time for a handshake, silence of a peer, work in one call.
- * Not bounded here: the rate at which one address connects anew, what libzmq gathers of an endless
- * message while the caller does not call (it reads some hundred MB/s).
+ * Not bounded here: what libzmq gathers of an endless message while the caller does not call (it
+ * reads some hundred MB/s).
  */
 #ifndef NODE_TRANSPORT_H
 #define NODE_TRANSPORT_H
@@ -50,6 +51,8 @@ enum {
         2048, /* PEERS_MAX of them for dialled peers, the others for the listener */
     TRANSPORT_LINKS_PER_KEY = 4, /* at the listener; one more takes the place of the oldest */
     TRANSPORT_CONNECTIONS_PER_SOURCE = 128, /* at the listener, unless configured otherwise */
+    TRANSPORT_CONNECTS_PER_SECOND = 64,     /* of one address, in the long run ... */
+    TRANSPORT_CONNECTS_AT_ONCE = 256,       /* ... and so many after a pause */
     TRANSPORT_POLL_OWN_MAX = 64,            /* descriptors that the caller may poll along */
     TRANSPORT_RECONNECT_MS_MIN = 1000,
     TRANSPORT_RECONNECT_MS_MAX = 60000,
@@ -71,6 +74,7 @@ struct transport_config {
     unsigned reconnect_ms_max; /* 0: TRANSPORT_RECONNECT_MS_MAX */
     /* From one IPv4 address, or one IPv6 network of 64 bits; 0: TRANSPORT_CONNECTIONS_PER_SOURCE */
     unsigned connections_per_source;
+    unsigned connects_per_second; /* of the same; 0: TRANSPORT_CONNECTS_PER_SECOND */
 };
 
 enum transport_event_type { TRANSPORT_UP = 1, TRANSPORT_DOWN, TRANSPORT_FRAME };
@@ -131,6 +135,11 @@ MUST_CHECK enum err transport_send(struct transport *t, uint32_t link, struct by
  * to it fail. A dialled peer is dialled again in due time. Unknown links are ignored. */
 void transport_cut(struct transport *t, uint32_t link);
 
+/* Ends the connections to the listener over which nothing was said yet: for when the answer of
+ * admit has changed, since theirs may be the old one and nobody judges them before they speak.
+ * Those who still may connect again. */
+void transport_cut_silent(struct transport *t);
+
 /* Keeps a connection to a peer under way: dials now, and again whenever it ends, after a random
  * wait that grows from reconnect_ms_min to reconnect_ms_max and falls back once a link has lasted
  * that maximum. Only the holder of transport_key can answer. The same endpoint again changes
@@ -148,8 +157,9 @@ uint64_t transport_refusals(const struct transport *t);
 
 /* Connections that were ended since the start though nobody asked to. */
 struct transport_shuts {
-    uint64_t crowded; /* too many from one address, or in all, or descriptors were running out */
-    uint64_t silent;  /* to the listener; not a word in time */
+    uint64_t crowded; /* too many or too often from one address, too many in all, or descriptors
+                         were running out */
+    uint64_t silent;  /* to the listener; not a word in time, or before transport_cut_silent */
     uint64_t endless; /* a message went on and on */
 };
 struct transport_shuts transport_shuts(const struct transport *t);

@@ -5,7 +5,9 @@
  * message of many frames without end. Its monitors name the descriptor of each connection, so that
  * we can count and end them ourselves.
  *
- * 1. Crowds. Connections are counted by source. One above the limit ends the oldest of that source
+ * 1. Crowds. Connections are counted by source. One that comes too soon after others of its source
+ * is ended at once, so that a handshake, which costs some curve arithmetic, is not to be had at
+ * will. One above the limit ends the oldest of that source
  * that has not spoken, or itself. Those that have not spoken, from anywhere, are limited too; there
  * one more ends the oldest of them all, since an honest peer speaks within milliseconds. Whoever
  * does not speak in CONNS_SILENT_MS is ended. (libzmq itself ends unfinished handshakes.)
@@ -104,6 +106,8 @@ static void conn_clear(struct transport *t, struct conn *c)
     conn_set_still(t, c);
     if (c->is_doomed)
         t->conns_doomed--;
+    if (c->kind == CONN_IN)
+        t->conns_in--;
     *c = (struct conn){.kind = CONN_NONE};
     while (t->conns_used > 0 && t->conns[t->conns_used - 1].kind == CONN_NONE)
         t->conns_used--;
@@ -124,6 +128,7 @@ static struct conn *conn_add(struct transport *t, enum conn_kind kind, const str
         .kind = kind,
         .ref = *ref,
         .order = t->conns_order++,
+        .reads = t->reads,
         .since_ms = t->now_ms,
         .whole_ms = t->now_ms,
     };
@@ -191,6 +196,28 @@ static struct conn *conns_oldest_silent(struct transport *t, const uint8_t *sour
     return oldest;
 }
 
+/* Whether this address connects too often. One that has another's place begins anew: that an
+ * address is forgotten costs less than that it pays for others. */
+static bool source_is_hasty(struct transport *t, const uint8_t source[TCP_SOURCE_BYTES])
+{
+    const uint64_t most = 1000ull * TRANSPORT_CONNECTS_AT_ONCE;
+    uint8_t hash[crypto_shorthash_BYTES];
+    crypto_shorthash(hash, source, TCP_SOURCE_BYTES, t->rate_key);
+    struct rate *r = &t->rates[(hash[0] | (size_t)hash[1] << 8) % RATES];
+    if (r->since_ms == 0 || memcmp(r->source, source, TCP_SOURCE_BYTES) != 0) {
+        memcpy(r->source, source, TCP_SOURCE_BYTES);
+        r->milli = most;
+    } else {
+        r->milli += (t->now_ms - r->since_ms) * t->config.connects_per_second;
+    }
+    r->since_ms = t->now_ms;
+    r->milli = r->milli > most ? most : r->milli;
+    if (r->milli < 1000)
+        return true;
+    r->milli -= 1000;
+    return false;
+}
+
 static void conn_doom(struct transport *t, struct conn *c)
 {
     assert(conn_is_silent(c)); /* the newest is */
@@ -212,9 +239,12 @@ void conn_accepted(struct transport *t, int fd)
     }
     struct conn *c = conn_add(t, CONN_IN, &ref);
     memcpy(c->source, source, TCP_SOURCE_BYTES);
+    t->conns_in++;
     t->conns_silent++;
     bool is_scarce = fd >= reserve_begin(1);
-    if (conns_from(t, source) > t->config.connections_per_source)
+    if (source_is_hasty(t, source))
+        conn_doom(t, c);
+    else if (conns_from(t, source) > t->config.connections_per_source)
         conn_doom(t, conns_oldest_silent(t, source));
     else if (t->conns_silent > CONNS_SILENT_MAX || is_scarce)
         conn_doom(t, conns_oldest_silent(t, NULL));
@@ -234,6 +264,22 @@ void conn_ended(struct transport *t, int fd)
     struct conn *c = conn_find(t, fd, CONN_IN);
     if (c)
         conn_clear(t, c);
+}
+
+uint64_t conns_settled(const struct transport *t)
+{
+    /* Where there is always something more to read: libzmq takes turns among the connections. */
+    uint64_t most = 2 * CONNS_QUEUED_FRAMES_MAX * (t->conns_in + t->inbound_used + 1);
+    uint64_t past = t->reads > most ? t->reads - most : 0;
+    return t->read_out > past ? t->read_out : past;
+}
+
+bool conn_may_begin(const struct transport *t, int fd)
+{
+    if (fd < 0 || fd >= CONNS_MAX)
+        return false;
+    const struct conn *c = &t->conns[fd];
+    return c->kind == CONN_IN && !c->is_shut && c->reads < conns_settled(t);
 }
 
 void conn_heard(struct transport *t, int fd)
@@ -258,7 +304,9 @@ void conn_shut(struct transport *t, int fd)
 void conn_dialled(struct transport *t, int fd, struct tcp_ref *ref)
 {
     uint8_t source[TCP_SOURCE_BYTES];
-    if (tcp_find(&t->hand, fd, 0, ref, source) && fd < CONNS_MAX)
+    bool is_found = tcp_find(&t->hand, fd, 0, ref, source) && fd < CONNS_MAX;
+    /* One that is known already has the descriptor of ours, which has ended. */
+    if (is_found && (t->conns[fd].kind == CONN_NONE || t->conns[fd].ref.inode != ref->inode))
         conn_add(t, CONN_OUT, ref);
     else
         ref->inode = 0;
@@ -332,12 +380,11 @@ static void conn_look(struct transport *t, struct conn *c)
     }
 }
 
-static void conns_end_silent(struct transport *t)
+void conns_end_silent(struct transport *t, uint64_t at_least_ms)
 {
-    t->silence_ms = t->now_ms;
     for (size_t i = t->conns_used; i > 0 && t->conns_silent > 0; i--) {
         struct conn *c = &t->conns[i - 1];
-        if (!conn_is_silent(c) || t->now_ms - c->since_ms < CONNS_SILENT_MS)
+        if (!conn_is_silent(c) || t->now_ms - c->since_ms < at_least_ms)
             continue;
         conn_shut_known(t, c);
         t->shuts.silent++;
@@ -352,8 +399,10 @@ void conns_look(struct transport *t, bool is_drained)
     else if (t->now_ms - t->drained_ms < CONNS_LOOK_LATE_MS)
         return;
     conns_take_moves(t);
-    if (is_drained && t->now_ms - t->silence_ms >= SILENCE_LOOK_MS)
-        conns_end_silent(t);
+    if (is_drained && t->now_ms - t->silence_ms >= SILENCE_LOOK_MS) {
+        t->silence_ms = t->now_ms;
+        conns_end_silent(t, CONNS_SILENT_MS);
+    }
     if (t->conns_moving == 0 || t->now_ms - t->look_ms < CONNS_LOOK_MS)
         return;
     t->look_ms = t->now_ms;

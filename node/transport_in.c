@@ -2,7 +2,7 @@
  * The listener's half of the transport.
  *
  * libzmq tells a ROUTER nothing of connections that come and go. That a link has ended is learnt
- * from a monitor, which names descriptors, and descriptors are used again at once. Three rules keep
+ * from a monitor, which names descriptors, and descriptors are used again at once. Four rules keep
  * them apart:
  *
  * 1. Just before each read from the ROUTER the monitor is read to its end. libzmq reports an end
@@ -13,9 +13,11 @@
  * 3. A connection is shut down only if a last look at the monitor still shows no end of it; and
  * then by its inode (tcp.h).
  *
- * What remains is a message that libzmq hands over microseconds after it has reported the end: it
- * makes a link of a dead connection, which ends when somebody sends to it or its descriptor appears
- * again.
+ * 4. What a connection sent and nobody read yet outlives it, and its descriptor may be another's by
+ * then. So nobody is let in (inbound_admit) before the ROUTER has been read out, or each connection
+ * has had its turn often enough, since it asked; before that a message that belongs to no link is
+ * of an older connection with that descriptor, and is dropped. libzmq hands over what a connection
+ * sent before it closes the descriptor, so all of it is there to be read by then.
  */
 #include <assert.h>
 #include <sodium.h>
@@ -103,8 +105,8 @@ static struct inbound *inbound_by_fd(struct transport *t, int fd)
     return NULL;
 }
 
-/* Reads the monitor to its end: rule 1. */
-static void inbound_watch(struct transport *t)
+/* Rule 1. */
+void inbound_watch(struct transport *t)
 {
     uint32_t fd;
     for (int event; (event = curve_monitor_next(t->listener_monitor, &fd)) != 0;) {
@@ -221,13 +223,18 @@ static struct inbound *inbound_add(struct transport *t, const uint8_t *routing_i
     return in;
 }
 
-/* The link that a message belongs to; NULL if it is the first of its connection. */
+/* The link that a message belongs to; NULL if it is the first of its connection, or of one that is
+ * no more (*is_stale). */
 static struct inbound *inbound_match(struct transport *t, const uint8_t *routing_id, int fd,
-                                     const uint8_t key[TRANSPORT_KEY_BYTES])
+                                     const uint8_t key[TRANSPORT_KEY_BYTES], bool *is_stale)
 {
     struct inbound *in = inbound_by_routing_id(t, routing_id);
+    *is_stale = false;
     if (in && in->fd == fd && memcmp(in->key, key, TRANSPORT_KEY_BYTES) == 0)
         return in;
+    *is_stale = !conn_may_begin(t, fd); /* rule 4 */
+    if (*is_stale)
+        return NULL;
     if (in) /* a peer took the routing id of one that has gone; honest ones never name theirs */
         inbound_set_free(t, in);
     in = inbound_by_fd(t, fd);
@@ -299,7 +306,10 @@ static bool inbound_judge(struct transport *t, const uint8_t *routing_id, bool i
     struct inbound *in = NULL;
     if (is_own_id && inbound_key(&t->message, key)) {
         bool is_valid = !t->is_discarding && zmq_msg_size(&t->message) <= FRAME_BYTES_MAX;
-        in = inbound_match(t, routing_id, fd, key);
+        bool is_stale;
+        in = inbound_match(t, routing_id, fd, key, &is_stale);
+        if (is_stale)
+            return false;
         if (!in || !in->is_closing)
             conn_heard(t, fd);
         if (!in)
@@ -311,8 +321,17 @@ static bool inbound_judge(struct transport *t, const uint8_t *routing_id, bool i
         if (in && in->state == INBOUND_UP)
             inbound_set_cut(t, in);
     }
-    inbound_shutdown(t, in, fd);
+    if (in || conn_may_begin(t, fd))
+        inbound_shutdown(t, in, fd);
     return false;
+}
+
+void inbound_admit(struct transport *t)
+{
+    if (!t->zap || zap_take(t->zap) == 0)
+        return;
+    inbound_watch(t); /* whoever asks was reported before */
+    zap_answer(t->zap, t->reads, conns_settled(t));
 }
 
 bool inbound_step(struct transport *t)
@@ -323,7 +342,9 @@ bool inbound_step(struct transport *t)
         uint8_t routing_id[ROUTING_ID_BYTES];
         bool is_own_id;
         inbound_watch(t);
+        t->reads++;
         if (!inbound_receive(t, routing_id, &is_own_id)) {
+            t->read_out = t->reads;
             inbound_sweep(t);
             t->is_read_out = true;
             break;

@@ -8,6 +8,7 @@
 #define NODE_TRANSPORT_PARTS_H
 
 #include <czmq.h>
+#include <sodium.h>
 
 #include "node/lookup.h"
 #include "node/tcp.h"
@@ -21,6 +22,7 @@ enum {
     LINK_PLACE_BITS = 12,
     ROUTING_ID_BYTES = 5,   /* those that libzmq itself gives: zero, then a counter */
     QUEUE_MAX = 4096,       /* events without a frame: one DOWN for each link at most, and one UP */
+    RATES = 1024,           /* addresses whose connections are counted; more share a place */
     CONNS_MAX = 8192,       /* descriptors of connections are below this */
     CONNS_SILENT_MAX = 512, /* to the listener, that have not spoken yet */
     CONNS_RESERVE_MAX = 64, /* descriptors kept free for everything else */
@@ -91,10 +93,18 @@ struct conn {
     struct tcp_ref ref;
     uint8_t source[TCP_SOURCE_BYTES];
     uint64_t order;
+    uint64_t reads;       /* of the listener, when it was reported */
     uint64_t since_ms;    /* it was reported */
     uint64_t whole_ms;    /* of the look after the last whole message */
     uint64_t whole_bytes; /* read by libzmq then */
     uint64_t read_bytes;  /* read by libzmq at the last look */
+};
+
+/* How many connections an address may still make at once, in thousandths; it fills up again. */
+struct rate {
+    uint8_t source[TCP_SOURCE_BYTES];
+    uint64_t since_ms; /* 0: not used */
+    uint64_t milli;
 };
 
 struct transport {
@@ -106,6 +116,8 @@ struct transport {
     zsock_t *listener;
     void *listener_monitor;
     bool is_discarding; /* frames of a refused message are still to be read */
+    uint64_t reads;     /* messages asked of the listener, from 1 on */
+    uint64_t read_out;  /* the last time that there was none */
     struct inbound inbound[INBOUND_SLOTS];
     size_t inbound_used; /* highest slot in use, plus one */
     size_t inbound_up;
@@ -117,10 +129,13 @@ struct transport {
     uint16_t port;
     struct conn conns[CONNS_MAX]; /* by descriptor */
     size_t conns_used;            /* highest descriptor in use, plus one */
+    size_t conns_in;              /* CONN_IN */
     size_t conns_silent;          /* CONN_IN, not shut, have not spoken */
     size_t conns_doomed;
     size_t conns_moving;
     uint64_t conns_order;
+    struct rate rates[RATES]; /* by a keyed hash of the address */
+    uint8_t rate_key[crypto_shorthash_KEYBYTES];
     uint64_t look_ms;    /* when we last looked at those that move */
     uint64_t silence_ms; /* when we last looked at those that are silent */
     uint64_t drained_ms; /* when no socket had anything more to read */
@@ -164,6 +179,10 @@ MUST_CHECK enum err inbound_open(struct transport *t);
 void inbound_close(struct transport *t);
 /* Works on the listener until an event is ready (true) or there is no more, or enough, to do. */
 bool inbound_step(struct transport *t);
+/* Reads the monitor to its end. */
+void inbound_watch(struct transport *t);
+/* Answers handshakes. */
+void inbound_admit(struct transport *t);
 struct inbound *inbound_find(struct transport *t, uint32_t link);
 MUST_CHECK enum err inbound_send(struct transport *t, struct inbound *in, struct bytes frame);
 /* Queues DOWN and shuts the connection down. */
@@ -177,6 +196,12 @@ void conns_close(struct transport *t);
 void conn_accepted(struct transport *t, int fd);
 void conns_enforce(struct transport *t);
 void conn_ended(struct transport *t, int fd);
+/* Whether a message that libzmq ascribes to this descriptor, and that belongs to no link, can be of
+ * the connection that has it now: rule 4 in transport_in.c. */
+bool conn_may_begin(const struct transport *t, int fd);
+/* What was reported when t->reads was below this is settled: nothing of connections that had ended
+ * then is left to be read. */
+uint64_t conns_settled(const struct transport *t);
 /* A whole message came over a connection to the listener. */
 void conn_heard(struct transport *t, int fd);
 /* Shuts a connection to the listener down, now. */
@@ -188,6 +213,8 @@ void conn_dialled_ended(struct transport *t, struct tcp_ref *ref);
 /* Looks at connections on which bytes came in, and at those that are silent, when it is time to.
  * is_drained says whether no socket had anything more to read. */
 void conns_look(struct transport *t, bool is_drained);
+/* Ends those that have been silent for so long. */
+void conns_end_silent(struct transport *t, uint64_t at_least_ms);
 /* at_most, or less if a connection is to be looked at before. */
 long conns_timeout_ms(const struct transport *t, uint64_t now_ms, long at_most);
 /* Whether so few descriptors are left that none is to be spent on a dial. */

@@ -10,13 +10,15 @@
 #define NODE_ZAP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/err.h"
 
 enum {
     ZAP_KEY_BYTES = 32,
-    ZAP_STEP_MAX = 16, /* requests answered in one step */
+    ZAP_STEP_MAX = 16, /* requests taken in one step */
+    ZAP_HELD_MAX = 64, /* taken and not answered yet; the others wait in the socket */
 };
 
 /* Whether whoever proved to hold this Curve25519 key may connect. Must not block. */
@@ -37,10 +39,21 @@ void zap_free(struct zap **z);
 /* The socket to poll for input. */
 void *zap_socket(const struct zap *z);
 
-/* Answers waiting requests, at most ZAP_STEP_MAX. Whatever is malformed, of another domain, of
- * another mechanism or not admitted is answered 400. Aborts if the socket itself has failed: with
- * no handler nobody can join any more, and a restart is the remedy. */
+/* Takes waiting requests, at most ZAP_STEP_MAX, to be answered by zap_answer. Returns how many are
+ * held. Aborts if the socket itself has failed: with no handler nobody can join any more, and a
+ * restart is the remedy. */
+size_t zap_take(struct zap *z);
+
+/* Gives requests that have none this stamp (not 0), and answers those whose stamp is below
+ * `before`: so whoever asks can be made to wait until what happened earlier has been seen to.
+ * Whatever is malformed, of another domain, of another mechanism or not admitted is answered 400.
+ */
+void zap_answer(struct zap *z, uint64_t stamp, uint64_t before);
+
+/* Takes and answers at once. */
 void zap_step(struct zap *z);
+
+size_t zap_held(const struct zap *z);
 
 /* Requests answered 400 since the start. */
 uint64_t zap_refusals(const struct zap *z);

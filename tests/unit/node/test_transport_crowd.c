@@ -290,8 +290,55 @@ static void test_silence(void **state)
     PUMP_UNTIL(count_of(mute, TRANSPORT_DOWN) == 1);
     PUMP_UNTIL(has_ended(bare));
     assert_int_equal(transport_shuts(server->t).silent, 2);
+    PUMP_UNTIL(count_of(mute, TRANSPORT_UP) == 2);
+    transport_cut_silent(server->t); /* as when the member list changes */
+    PUMP_UNTIL(count_of(mute, TRANSPORT_DOWN) == 2);
+    assert_int_equal(transport_shuts(server->t).silent, 3);
+    say(member, "still here");
+    PUMP_UNTIL(last_says(server, BYTES_LITERAL("still here")));
     assert_int_equal(count_of(member, TRANSPORT_DOWN), 0);
     close(bare);
+}
+
+/* Goal: an address that connects again and again is turned away after a while, others are not, and
+ * after a pause it may connect again. Method: connections that are closed at once, so that few are
+ * open at any time; the pause is taken off the record. */
+static void test_source_rate(void **state)
+{
+    (void)state;
+    struct node *server = server_new();
+    struct transport *t = server->t;
+    t->config.connects_per_second = 1; /* so that the time this takes matters little */
+    size_t made = 0;
+    uint64_t open_max = 0;
+    while (transport_shuts(t).crowded == 0) {
+        int fd = tcp_connect_from("127.0.0.3", t->port);
+        assert_true(fd >= 0);
+        made++;
+        PUMP_UNTIL(t->conns_order == made);
+        close(fd);
+        open_max = t->conns_in > open_max ? t->conns_in : open_max;
+        assert_true(made < 2 * TRANSPORT_CONNECTS_AT_ONCE);
+    }
+    assert_true(made > TRANSPORT_CONNECTS_AT_ONCE);
+    assert_true(open_max < TRANSPORT_CONNECTIONS_PER_SOURCE);
+    int late = tcp_connect_from("127.0.0.3", t->port),
+        other = tcp_connect_from("127.0.0.4", t->port);
+    PUMP_UNTIL(has_ended(late));
+    PUMP_UNTIL(t->conns_order == made + 2);
+    pump_for(20);
+    assert_false(has_ended(other));
+    for (size_t i = 0; i < RATES; i++)
+        if (t->rates[i].since_ms != 0)
+            t->rates[i].since_ms -= 5000;
+    int again = tcp_connect_from("127.0.0.3", t->port);
+    PUMP_UNTIL(t->conns_order == made + 3);
+    pump_for(20);
+    assert_false(has_ended(again));
+    close(late);
+    close(other);
+    close(again);
+    PUMP_UNTIL(t->conns_in == 0);
 }
 
 /* Goal: when descriptors run out under silent connections from many addresses, members still get
@@ -451,8 +498,8 @@ static void test_endless_server(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_source_cap), TEST(test_silence),        TEST(test_descriptors),
-        TEST(test_endless),    TEST(test_endless_server),
+        TEST(test_source_cap),  TEST(test_source_rate), TEST(test_silence),
+        TEST(test_descriptors), TEST(test_endless),     TEST(test_endless_server),
     };
     self = argv[0];
     if (sodium_init() < 0)
