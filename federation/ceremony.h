@@ -60,6 +60,11 @@ struct ceremony {
     bool was_in[CEREMONY_PEOPLE_MAX];     /* after the first round's verdicts */
     enum err reason[CEREMONY_PEOPLE_MAX]; /* why it is not */
     bool is_told[CEREMONY_PEOPLE_MAX];    /* that it is not */
+    struct {
+        uint8_t hash[HASH_BYTES]; /* of the deal that was verified; zeros: none */
+        uint8_t join[HASH_BYTES];
+        enum err result;
+    } verified[CEREMONY_ROUNDS][CEREMONY_PEOPLE_MAX];
     bool has_base, has_factor, has_result;
     struct roster_key base;
     struct roster_key factor; /* of a rotation, after its first round */

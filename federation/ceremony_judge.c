@@ -86,12 +86,22 @@ static enum err judge_deal(const struct ceremony *c, size_t i, size_t round)
     return dealing_verify(d, &at, ceremony_base(c, i, round, &room));
 }
 
+/* Each deal is verified once, however often all entries are looked at. */
 static void judge_deals(struct ceremony *c, size_t round)
 {
-    for (size_t i = 0; i < c->p.count; i++)
-        if (c->person[i].has_deal[round])
-            c->person[i].is_dealt[round] =
+    for (size_t i = 0; i < c->p.count; i++) {
+        struct ceremony_facts *p = &c->person[i];
+        if (!p->has_deal[round])
+            continue;
+        if (memcmp(c->verified[round][i].hash, p->deal_hash[round], HASH_BYTES) != 0 ||
+            memcmp(c->verified[round][i].join, p->join, HASH_BYTES) != 0) {
+            memcpy(c->verified[round][i].hash, p->deal_hash[round], HASH_BYTES);
+            memcpy(c->verified[round][i].join, p->join, HASH_BYTES);
+            c->verified[round][i].result =
                 ceremony_deals(c, i) ? judge_deal(c, i, round) : ERR_UNAUTHORISED;
+        }
+        p->is_dealt[round] = c->verified[round][i].result;
+    }
 }
 
 size_t ceremony_complaints(const struct ceremony *c, size_t dealer, size_t round)
