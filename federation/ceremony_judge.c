@@ -246,11 +246,14 @@ void ceremony_set(const struct ceremony *c, size_t round, struct dealing_set *ou
 static enum err combine(const struct ceremony *c, size_t round, struct roster_key *out)
 {
     struct dealing_set set;
+    struct dealing all;
     ceremony_set(c, round, &set);
     bool is_refresh = c->p.kind == CEREMONY_REFRESH;
     memset(out, 0, sizeof *out);
     out->threshold = c->p.threshold;
     enum err e = dealing_combine_key(&set, is_refresh ? c->base.public_key : NULL, out->public_key);
+    if (e == OK)
+        e = dealing_unite(&set, &all);
     for (uint32_t index = 1; index <= UINT8_MAX && e == OK; index++) {
         for (size_t i = 0; i < c->p.count && e == OK; i++) {
             if (!c->is_in[i] || c->p.person[i].receives != index)
@@ -260,7 +263,7 @@ static enum err combine(const struct ceremony *c, size_t round, struct roster_ke
                 is_refresh && was < c->base.share_count ? c->base.commitment[was] : NULL;
             out->index[n] = index;
             memcpy(out->holder[n], c->p.person[i].author, AUTHOR_BYTES);
-            e = dealing_combine_commitment(&set, index, old, out->commitment[n]);
+            e = dealing_united_commitment(&all, index, old, out->commitment[n]);
         }
     }
     return e;
@@ -275,6 +278,25 @@ static enum err make_factor(struct ceremony *c)
     return e;
 }
 
+/* The factor's sharing among those who are still in. */
+static void keep_factor(const struct ceremony *c, struct roster_key *out)
+{
+    *out = c->factor;
+    out->share_count = 0;
+    memset(out->index, 0, sizeof out->index);
+    memset(out->holder, 0, sizeof out->holder);
+    memset(out->commitment, 0, sizeof out->commitment);
+    for (size_t n = 0; n < c->factor.share_count; n++) {
+        size_t i = ceremony_place_of(c, c->factor.holder[n]), k = out->share_count;
+        if (i == c->p.count || !c->is_in[i])
+            continue;
+        out->index[k] = c->factor.index[n];
+        memcpy(out->holder[k], c->factor.holder[n], AUTHOR_BYTES);
+        memcpy(out->commitment[k], c->factor.commitment[n], POINT_BYTES);
+        out->share_count++;
+    }
+}
+
 static enum err make_result(struct ceremony *c)
 {
     bool is_rotation = c->p.kind == CEREMONY_ROTATE;
@@ -284,10 +306,8 @@ static enum err make_result(struct ceremony *c)
     r->key[0].epoch = c->p.epoch;
     r->key[0].refresh = c->p.refresh;
     r->count = 1;
-    if (e == OK && is_rotation) {
-        e = combine(c, 0, &r->key[1]);
-        r->key[1].key = KEY_FACTOR;
-        r->key[1].epoch = c->p.epoch;
+    if (is_rotation) {
+        keep_factor(c, &r->key[1]);
         r->count = 2;
     }
     if (e == OK)
