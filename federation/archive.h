@@ -122,6 +122,12 @@ struct archive {
     bool (*request)(void *ctx, const uint8_t member[AUTHOR_BYTES], const uint8_t request[16],
                     uint8_t points_hash[HASH_BYTES]);
 
+    /* How many elements of a key period's factor were multiplied for this member in all. */
+    uint32_t (*factored)(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t epoch);
+
+    /* How many entries of the feed are held that are signals or amendments. */
+    uint64_t (*signals)(void *ctx, const uint8_t author[AUTHOR_BYTES]);
+
     /* Up to max erasures that this node carried out and has not acknowledged yet. */
     size_t (*receipts_due)(void *ctx, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes,
                            size_t max);

@@ -78,6 +78,7 @@ void core_roster_changed(struct federation *f, struct effects *out)
             chapters_review(f, feed, org, out);
     }
     shares_review(f, out);
+    asker_review(f, out);
     links_review(f, out);
     links_announce(f, out);
     serve_review(f);
@@ -128,6 +129,11 @@ int64_t core_sober_utc(struct federation *f)
     uint64_t others = others_utc(f);
     bool is_far_ahead = others > 0 && f->now_utc > 0 && (uint64_t)f->now_utc > others + 86400;
     return is_far_ahead ? (int64_t)others + 86400 : f->now_utc;
+}
+
+bool core_key_serves(struct federation *f, const struct roster_key *k)
+{
+    return k != NULL && (k->until_utc == 0 || roster_key_serves(k, core_sober_utc(f)));
 }
 
 static int compare_utc(const void *a, const void *b)

@@ -20,6 +20,8 @@ uint32_t core_sober_day(struct federation *f);
 /* The same as a time: now, but at most a day after the newest checkpoint of any other active
  * member. */
 int64_t core_sober_utc(struct federation *f);
+/* Whether keyholders answer for a sharing now, by that time. False for NULL. */
+bool core_key_serves(struct federation *f, const struct roster_key *k);
 /* The median of the active members' newest checkpoint times; 0 for none. What is done for good is
  * done when this and the own clock are past its time: no single clock does it. */
 int64_t core_median_utc(struct federation *f);
@@ -370,6 +372,21 @@ void shares_drop(struct federation *f, uint32_t key, uint32_t epoch, uint32_t re
 /* Wipes what is over, and notes what came into the member list. */
 void shares_review(struct federation *f, struct effects *out);
 
+/* ---- factors.c ---- */
+/* What is written down of a batch that is charged. */
+struct charge {
+    const uint8_t *request; /* 16 */
+    const uint8_t *purpose; /* HASH_BYTES */
+    uint8_t hash[HASH_BYTES];
+    uint32_t count;
+};
+/* Whether a member may have so many elements more multiplied by the factor of a key period:
+ * ERR_BUDGET if not. */
+MUST_CHECK enum err factors_check(struct federation *f, struct feed *member, uint32_t epoch,
+                                  uint32_t count);
+void factors_charge(struct federation *f, const struct feed *member, uint32_t epoch,
+                    const struct charge *c, struct effects *out);
+
 /* ---- keyholder.c ---- */
 /* Answers a batch, or says why not. On OK *evaluated and *proof lie in the effects' arena. proof is
  * NULL where this node asks itself, which needs none. */
@@ -445,7 +462,9 @@ void asker_on_evaluated(struct federation *f, struct link *l, const Seinpost__Ev
 void asker_on_refusal(struct federation *f, struct link *l, const Seinpost__Refusal *m,
                       struct effects *out);
 void asker_tick(struct federation *f, struct effects *out);
-/* A connection to this organisation fell: what it was asked is asked again. */
-void asker_link_down(struct federation *f, const uint8_t author[AUTHOR_BYTES]);
+/* A connection fell: what was asked over it is asked again, of the same or another. */
+void asker_link_down(struct federation *f, uint32_t link, struct effects *out);
+/* The member list has changed: what is asked of sharings that are over begins again. */
+void asker_review(struct federation *f, struct effects *out);
 
 #endif

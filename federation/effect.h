@@ -52,6 +52,7 @@ enum effect_type {
                                 be wiped */
     EFFECT_PERSIST_SHARE, /* a share of a threshold key, to be sealed; in place of one with its
                              numbers */
+    EFFECT_PERSIST_FACTORED, /* elements of a factor were multiplied for a member */
     EFFECT_FORGET_SHARE,  /* the share with these numbers is to be wiped, wherever it is kept */
 };
 
@@ -181,6 +182,15 @@ struct effect {
             uint32_t points;
         } request; /* PERSIST_REQUEST; PERSIST_BUDGET uses day and used */
         struct {
+            uint32_t epoch;
+            uint32_t used; /* this member's total, this request included */
+            uint32_t day;
+            uint8_t request[16];
+            uint8_t points_hash[HASH_BYTES];
+            uint8_t purpose[HASH_BYTES];
+            uint32_t points;
+        } factored; /* a request row as PERSIST_REQUEST has it, and the total */
+        struct {
             const uint64_t *indexes; /* entries of ours whose erasure author acknowledged */
             size_t count;
         } receipt;
@@ -236,9 +246,11 @@ struct effect {
         } appended;
         struct {
             uint64_t ticket;
-            enum err result; /* OK, ERR_UNAVAILABLE, ERR_BUDGET, ERR_EPOCH, ERR_UNAUTHORISED */
-            const uint8_t (*points)[32]; /* result OK: one N for each input */
+            enum err result; /* OK, ERR_UNAVAILABLE, ERR_BUDGET, ERR_EPOCH, ERR_UNAUTHORISED;
+                                at once: ERR_RANGE, ERR_FULL, ERR_POINT for an unusable element */
+            const uint8_t (*points)[32]; /* result OK: one N (or rho * element) for each input */
             size_t count;
+            uint32_t epoch;     /* result OK: of the key that they were multiplied by */
             const char *detail; /* otherwise: which keyholder did what, in plain words */
         } evaluated;
         struct {

@@ -66,7 +66,13 @@ struct event {
         } append;
         struct {
             uint64_t ticket;
+            uint32_t key;   /* 0 or KEY_PSEUDONYMS; KEY_FACTOR */
+            uint32_t epoch; /* of that key; 0: the one in use when it begins */
+            /* One of the two. KEY_PSEUDONYMS: N = k * HashToGroup(subject) comes back. KEY_FACTOR:
+             * rho * element, blinded on the way; the same seed and elements make the same request,
+             * which a keyholder that has answered it answers again without a charge. */
             const struct subject *subjects;
+            const uint8_t (*elements)[32];
             size_t count;     /* 1 to EVALUATION_POINTS_MAX */
             uint8_t seed[32]; /* of the blinds */
             uint8_t

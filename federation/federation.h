@@ -29,6 +29,7 @@
  *     rejoin    after a backup was restored: nothing is served before the others were heard
  *     shares    the shares of threshold keys that this node holds
  *     keyholder answering evaluations within budgets
+ *     factors   how much of the factor of a key period a member may use
  *     asker     collecting evaluations from a threshold of keyholders
  *     evidence  finding authors that contradict themselves
  *     forks     proofs of it: kept, told to everybody, the author frozen

@@ -2,60 +2,73 @@
  * keyholder.c - answering evaluations, within a daily budget for each member that survives
  * restarts.
  *
- * A keyholder sees blinded points and a commitment to a purpose; it never learns about whom. Every
- * element counts, padding too. The charge is persisted before the answer leaves. The same request,
- * by the same member for the same points, is answered again without a charge: answers get lost.
- * Before this node knows that its own feed is whole it answers nothing: what it charged today may
- * be lost with the rest (standing.c).
+ * It answers for each sharing that the member list in force has and that is not over, with its
+ * share of that one: of the pseudonym key, and of factors, which have a budget of their own
+ * (factors.c). A keyholder sees blinded points and a commitment to a purpose; it never learns about
+ * whom. Every element counts, padding too. The charge is persisted before the answer leaves. The
+ * same request, by the same member for the same points, is answered again without a charge: answers
+ * get lost. Before this node knows that its own feed is whole it answers nothing: what it charged
+ * today may be lost with the rest (standing.c).
  */
 #include "federation/core.h"
 
 #include <sodium.h>
 #include <string.h>
 
-static void points_hash(struct bytes points, uint8_t out[HASH_BYTES])
+/* What identifies the points of a request. Those of a factor are never those of the pseudonym key:
+ * what was charged as the one must not be had as the other. */
+static void points_hash(const struct roster_key *k, struct bytes points, uint8_t out[HASH_BYTES])
 {
     struct bytes domain = BYTES_LITERAL("seinpost/v1/points");
+    struct bytes factor = BYTES_LITERAL("seinpost/v1/factor-points");
+    uint8_t epoch[4];
+    struct pack p = pack_of(epoch, sizeof epoch);
+    pack_u32(&p, k->epoch);
     crypto_generichash_state st;
     crypto_generichash_init(&st, NULL, 0, HASH_BYTES);
-    crypto_generichash_update(&st, domain.data, domain.len);
+    if (k->key == KEY_FACTOR) {
+        crypto_generichash_update(&st, factor.data, factor.len);
+        crypto_generichash_update(&st, epoch, sizeof epoch);
+    } else {
+        crypto_generichash_update(&st, domain.data, domain.len);
+    }
     crypto_generichash_update(&st, points.data, points.len);
     crypto_generichash_final(&st, out, HASH_BYTES);
 }
 
-/* What a member asks for, against its budget. */
-struct claim {
-    const uint8_t *request; /* 16 */
-    const uint8_t *purpose; /* HASH_BYTES */
-    uint8_t hash[HASH_BYTES];
-    uint32_t count;
-    uint32_t day;
-    uint32_t used; /* that day, before this */
-    bool is_paid;  /* it was charged before */
-};
-
-/* Whether the budget allows it today. Nothing is charged yet. */
-static enum err check_budget(struct federation *f, const struct feed *member, struct claim *c,
-                             struct effects *out)
+/* Whether this was answered before, and then for the same points. */
+static enum err check_repeat(struct federation *f, const struct feed *member,
+                             const struct charge *c, bool *is_paid)
 {
     uint8_t was[HASH_BYTES];
-    if (f->archive.request(f->archive.ctx, member->rec.author, c->request, was)) {
-        c->is_paid = memcmp(was, c->hash, HASH_BYTES) == 0;
-        return c->is_paid ? OK : ERR_DUPLICATE;
-    }
-    c->day = (uint32_t)core_budget_day(f, out);
-    c->used = member->budget_day == c->day ? member->budget_used : 0;
-    uint32_t budget = core_roster(f)->policy.budget_a_day;
-    return c->used > budget || c->count > budget - c->used ? ERR_BUDGET : OK;
+    *is_paid = f->archive.request(f->archive.ctx, member->rec.author, c->request, was);
+    return *is_paid && memcmp(was, c->hash, HASH_BYTES) != 0 ? ERR_DUPLICATE : OK;
 }
 
-static void charge(struct feed *member, const struct claim *c, struct effects *out)
+/* What a member has used of its budget today. */
+static uint32_t used_today(const struct feed *member, uint32_t day)
 {
-    member->budget_day = c->day;
-    member->budget_used = c->used + c->count;
+    return member->budget_day == day ? member->budget_used : 0;
+}
+
+/* Whether the budget allows it today. Nothing is charged yet. */
+static enum err check_budget(struct federation *f, const struct feed *member,
+                             const struct charge *c, struct effects *out)
+{
+    uint32_t used = used_today(member, (uint32_t)core_budget_day(f, out));
+    uint32_t budget = core_roster(f)->policy.budget_a_day;
+    return used > budget || c->count > budget - used ? ERR_BUDGET : OK;
+}
+
+static void charge(struct federation *f, struct feed *member, const struct charge *c,
+                   struct effects *out)
+{
+    uint32_t day = (uint32_t)core_budget_day(f, out);
+    member->budget_used = used_today(member, day) + c->count;
+    member->budget_day = day;
     struct effect *e = effects_add(out, EFFECT_PERSIST_REQUEST);
     memcpy(e->author, member->rec.author, AUTHOR_BYTES);
-    e->request.day = c->day;
+    e->request.day = day;
     e->request.used = member->budget_used;
     memcpy(e->request.request, c->request, 16);
     memcpy(e->request.points_hash, c->hash, HASH_BYTES);
@@ -92,8 +105,8 @@ enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTE
         return ERR_RANGE;
     /* The statistics key opens what members encrypt under it: it is never lent for other points. */
     const struct roster_key *k =
-        key == KEY_PSEUDONYMS ? roster_key_find(r, key, epoch, refresh) : NULL;
-    if (k == NULL || !roster_key_serves(k, core_sober_utc(f)))
+        key == KEY_PSEUDONYMS || key == KEY_FACTOR ? roster_key_find(r, key, epoch, refresh) : NULL;
+    if (!core_key_serves(f, k))
         return ERR_EPOCH;
     const uint8_t *commitment;
     const struct held_share *share = shares_active(f, k, &commitment);
@@ -101,9 +114,13 @@ enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTE
         return ERR_EPOCH;
     if (!f->may_sign)
         return ERR_UNAVAILABLE;
-    struct claim c = {.request = request, .purpose = purpose, .count = (uint32_t)count};
-    points_hash(points, c.hash);
-    enum err e = check_budget(f, feed, &c, out);
+    struct charge c = {.request = request, .purpose = purpose, .count = (uint32_t)count};
+    bool is_paid;
+    points_hash(k, points, c.hash);
+    enum err e = check_repeat(f, feed, &c, &is_paid);
+    if (e == OK && !is_paid)
+        e = key == KEY_FACTOR ? factors_check(f, feed, epoch, c.count)
+                              : check_budget(f, feed, &c, out);
     if (e != OK)
         return e; /* before anything is computed: whoever used up its budget costs little */
 
@@ -113,8 +130,10 @@ enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTE
     /* Computed before it is charged: points that are no points cost nobody anything. */
     e = proof == NULL ? evaluation_alone(&share->share, points.data, count, *evaluated)
                       : prove(f, &share->share, commitment, points, *evaluated, proof, out);
-    if (e == OK && !c.is_paid)
-        charge(feed, &c, out);
+    if (e == OK && !is_paid && key == KEY_FACTOR)
+        factors_charge(f, feed, epoch, &c, out);
+    else if (e == OK && !is_paid)
+        charge(f, feed, &c, out);
     return e;
 }
 

@@ -75,18 +75,16 @@ static bool is_admitted(struct federation *f, const struct link *l)
 }
 
 /* Forgets a link; whoever relied on it looks for another. */
-static void drop(struct federation *f, struct link *l)
+static void drop(struct federation *f, struct link *l, struct effects *out)
 {
     uint32_t id = l->id;
-    uint8_t author[AUTHOR_BYTES];
-    memcpy(author, l->author, AUTHOR_BYTES);
     memset(l, 0, sizeof *l);
     while (f->link_count > 0 && f->links[f->link_count - 1].id == 0)
         f->link_count--;
     pull_link_down(f, id);
     serve_link_down(f, id);
     rosters_link_down(f, id);
-    asker_link_down(f, author);
+    asker_link_down(f, id, out);
 }
 
 void links_cut(struct federation *f, struct link *l, struct effects *out)
@@ -94,7 +92,7 @@ void links_cut(struct federation *f, struct link *l, struct effects *out)
     struct effect *e = effects_add(out, EFFECT_CUT);
     e->link = l->id;
     memcpy(e->author, l->author, AUTHOR_BYTES);
-    drop(f, l);
+    drop(f, l, out);
 }
 
 /* Where an organisation can be dialled: by its own profile, by our configuration, or as a peer
@@ -221,7 +219,7 @@ void links_down(struct federation *f, uint32_t id, struct effects *out)
     struct link *l = links_find(f, id);
     if (l == NULL)
         return;
-    drop(f, l);
+    drop(f, l, out);
     pull_choose(f, out);
 }
 

@@ -49,6 +49,7 @@ enum {
     REJOIN_LONG_MS = 600000, /* a restored node waits for all feeds no longer than this */
     ASK_HEDGE_MS = 2000,     /* a keyholder is silent: ask one more */
     ASK_TIMEOUT_MS = 15000,
+    ASK_SHUN_MS = 60000, /* a keyholder that was silent or wrong is asked last for so long */
     SWEEP_MS = 30000, /* between looks for expired entries */
     SWEEP_MAX = 256,
     OFFER_MS = 10000, /* between showing others what we newly hold of a feed */
@@ -125,8 +126,14 @@ struct feed {
     struct profile profile;
     uint32_t budget_day;
     uint32_t budget_used; /* by this member, at us as a keyholder */
+    /* by it, of factors: the signals of it that we hold, when they were last counted */
+    uint64_t signals;
+    uint64_t signals_ms;
+    bool has_signals;
     uint32_t asked_day;
     uint32_t asked_points;             /* by us, at it as a keyholder */
+    uint64_t failed_ms;                /* when it last failed us as one; see has_failed */
+    bool has_failed;
     char hint[ENDPOINT_BYTES_MAX + 1]; /* where a peer says it can be dialled; "" if none did */
     /* The newest checkpoint of it that closes a day, and whether it is known what that has seen. */
     struct checkpoint daily; /* seq 0: none */
@@ -166,19 +173,25 @@ struct job {
     bool is_used;
     uint64_t ticket;
     uint64_t started_ms;
-    uint64_t asked_ms;
     uint8_t request[16];
     uint8_t purpose[HASH_BYTES];
     uint8_t seed[32];
-    size_t count;  /* subjects */
+    size_t count;  /* subjects or elements */
     size_t padded; /* points sent */
     uint8_t points[EVALUATION_POINTS_MAX * POINT_BYTES];
+    uint32_t key;
+    uint32_t epoch; /* asked for; 0: the one in use */
+    /* The sharing that is asked now. */
     uint32_t key_epoch;
     uint32_t key_refresh;
+    uint64_t begun_ms;
     size_t holders;
     uint32_t order[KEYHOLDERS_MAX]; /* in which keyholders are asked */
     enum ask_state state[KEYHOLDERS_MAX];
     enum err reason[KEYHOLDERS_MAX];
+    uint64_t sent_ms[KEYHOLDERS_MAX];
+    uint32_t link[KEYHOLDERS_MAX]; /* over which it was sent */
+    uint64_t again_ms[KEYHOLDERS_MAX]; /* not to be asked before */
     uint8_t evaluated[KEYHOLDERS_MAX][EVALUATION_POINTS_MAX * POINT_BYTES];
 };
 

@@ -317,6 +317,7 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_RIVAL:
     case EFFECT_PERSIST_REQUEST:
     case EFFECT_PERSIST_BUDGET:
+    case EFFECT_PERSIST_FACTORED:
     case EFFECT_PERSIST_RECEIPT:
     case EFFECT_PERSIST_RECEIPTS_SENT:
     case EFFECT_PERSIST_SEEN:

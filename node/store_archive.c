@@ -221,6 +221,8 @@ struct archive store_archive(struct store *s)
         .witness = archive_witness,
         .parcel = store_archive_parcel,
         .message = store_archive_message,
+        .factored = store_archive_factored,
+        .signals = store_archive_signals,
         .ceremonies = store_archive_ceremonies,
         .roster = archive_roster,
         .rival = archive_rival,

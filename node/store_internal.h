@@ -10,7 +10,7 @@
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
  * store_correct.c  what was taken back, alerts, the watch-list
  * store_ceremony.c key ceremonies: where their entries are, what this node keeps secret of them
- * store_share.c    shares of threshold keys that came without a file
+ * store_share.c    shares of threshold keys that came without a file; what members used of factors
  * store_post.c     envelopes: prekeys, what became of each, inbox and outbox
  * reserve.c        room on the disk that is kept back
  * store_write.c    the other effects, the desk; store_read.c  the other reads
@@ -104,6 +104,9 @@ enum stmt {
     SQL_PREKEY_SET,
     SQL_PREKEY_DROP,
     SQL_PREKEY_LIST,
+    SQL_FACTORED_SET,
+    SQL_FACTORED_ONE,
+    SQL_SIGNAL_COUNT,
     SQL_SHARE_SET,
     SQL_SHARE_DROP,
     SQL_SHARE_LIST,
@@ -293,6 +296,10 @@ MUST_CHECK enum err store_apply_parcel(struct store *s, const struct effect *f);
 MUST_CHECK enum err store_apply_post_past(struct store *s, const struct effect *f);
 bool store_archive_parcel(void *ctx, const uint8_t author[AUTHOR_BYTES], uint64_t index,
                           struct parcel_record *out);
+MUST_CHECK enum err store_factored_put(struct store *s, const uint8_t member[AUTHOR_BYTES],
+                                       uint32_t epoch, uint32_t used);
+uint32_t store_archive_factored(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t epoch);
+uint64_t store_archive_signals(void *ctx, const uint8_t author[AUTHOR_BYTES]);
 void store_archive_ceremonies(void *ctx,
                               bool (*row)(void *row_ctx, const uint8_t author[AUTHOR_BYTES],
                                           const struct archive_row *r),

@@ -66,6 +66,7 @@ static const struct {
     {"outbox",       NULL,                      NULL,                                     3, false},
     {"finding",      NULL,                      NULL,                                     7, false},
     {"ceremony",     NULL,                      NULL,                                     2, false},
+    {"factored",     "member, epoch",           "member DESC, epoch DESC",                3, false},
     {"share",        NULL,                      NULL,                                     2, false},
 };
 

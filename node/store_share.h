@@ -1,6 +1,6 @@
 /*
  * store_share.h - what the store keeps of threshold keys: the shares that came without a file, each
- * sealed by the caller.
+ * sealed by the caller. What members used of factors is here too (store_internal.h).
  */
 #ifndef NODE_STORE_SHARE_H
 #define NODE_STORE_SHARE_H

@@ -57,12 +57,15 @@ const char *const store_schema_3_sql =
     "CREATE TABLE finding(number INTEGER PRIMARY KEY, utc INTEGER, what INTEGER, fate INTEGER,"
     " place TEXT, first INTEGER, count INTEGER);";
 
-/* share: shares of threshold keys that came out of ceremonies; ceremony: what this node must remember of a ceremony that it takes part in; ceremony_entry: where
+/* share: shares of threshold keys that came out of ceremonies; factored: how much of the factor of a
+ * key period a member has used; ceremony: what this node must remember of a ceremony that it takes part in; ceremony_entry: where
  * entries of that type are. */
 const char *const store_schema_4_sql =
     "CREATE TABLE ceremony(id BLOB PRIMARY KEY, sealed BLOB);"
     "CREATE TABLE ceremony_entry(entry INTEGER PRIMARY KEY);"
-    "CREATE TABLE share(id BLOB PRIMARY KEY, sealed BLOB);";
+    "CREATE TABLE share(id BLOB PRIMARY KEY, sealed BLOB);"
+    "CREATE TABLE factored(member BLOB, epoch INTEGER, used INTEGER, PRIMARY KEY(member, epoch))"
+    " WITHOUT ROWID;";
 
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
@@ -170,6 +173,10 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_PREKEY_SET] = "INSERT OR REPLACE INTO prekey VALUES(?,?)",
     [SQL_PREKEY_DROP] = "DELETE FROM prekey WHERE week=?",
     [SQL_PREKEY_LIST] = "SELECT week, sealed FROM prekey ORDER BY week",
+    [SQL_FACTORED_SET] = "INSERT INTO factored VALUES(?1,?2,?3) ON CONFLICT(member, epoch)"
+                     " DO UPDATE SET used=max(used,?3)",
+    [SQL_FACTORED_ONE] = "SELECT used FROM factored WHERE member=?1 AND epoch=?2",
+    [SQL_SIGNAL_COUNT] = "SELECT count(*) FROM entry WHERE id>=?1 AND id<?2 AND state=1 AND type IN (1,3)",
     [SQL_SHARE_SET] = "INSERT OR REPLACE INTO share VALUES(?,?)",
     [SQL_SHARE_DROP] = "DELETE FROM share WHERE id=?",
     [SQL_SHARE_LIST] = "SELECT id, sealed FROM share ORDER BY id",

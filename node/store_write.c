@@ -3,6 +3,7 @@
 #include "node/store_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum err apply_roster(struct store *s, const struct effect *f)
 {
@@ -31,7 +32,7 @@ static enum err apply_budget(struct store *s, const struct effect *f)
     return store_run(s, q);
 }
 
-static enum err apply_request(struct store *s, const struct effect *f)
+static enum err put_request(struct store *s, const struct effect *f)
 {
     sqlite3_stmt *q = store_statement(s, SQL_REQUEST_NEW);
     store_bind_bytes(q, 1, f->author, AUTHOR_BYTES);
@@ -40,8 +41,27 @@ static enum err apply_request(struct store *s, const struct effect *f)
     store_bind_int(q, 4, f->request.points);
     store_bind_bytes(q, 5, f->request.points_hash, HASH_BYTES);
     store_bind_bytes(q, 6, f->request.purpose, HASH_BYTES);
-    enum err e = store_run(s, q);
+    return store_run(s, q);
+}
+
+static enum err apply_request(struct store *s, const struct effect *f)
+{
+    enum err e = put_request(s, f);
     return e == OK ? apply_budget(s, f) : e;
+}
+
+/* A request as any other, charged elsewhere. */
+static enum err apply_factored(struct store *s, const struct effect *f)
+{
+    struct effect r = {.type = EFFECT_PERSIST_REQUEST};
+    memcpy(r.author, f->author, AUTHOR_BYTES);
+    r.request.day = f->factored.day;
+    r.request.points = f->factored.points;
+    memcpy(r.request.request, f->factored.request, REQUEST_ID_BYTES);
+    memcpy(r.request.points_hash, f->factored.points_hash, HASH_BYTES);
+    memcpy(r.request.purpose, f->factored.purpose, HASH_BYTES);
+    enum err e = put_request(s, &r);
+    return e == OK ? store_factored_put(s, f->author, f->factored.epoch, f->factored.used) : e;
 }
 
 static enum err apply_receipt(struct store *s, const struct effect *f)
@@ -136,6 +156,8 @@ enum err store_apply(struct store *s, const struct effect *f)
         return store_apply_cut_back(s, f);
     case EFFECT_PERSIST_REQUEST:
         return apply_request(s, f);
+    case EFFECT_PERSIST_FACTORED:
+        return apply_factored(s, f);
     case EFFECT_PERSIST_BUDGET:
         return apply_budget(s, f);
     case EFFECT_PERSIST_RECEIPT:

@@ -145,7 +145,8 @@ void shelf_restore(struct shelf *s, struct federation *f)
         assert(e == OK);
     }
     for (size_t i = 0; i < s->charged_count; i++)
-        federation_load_budget(f, s->charged[i].member, s->charged[i].day, s->charged[i].used);
+        if (s->charged[i].factor_epoch == 0)
+            federation_load_budget(f, s->charged[i].member, s->charged[i].day, s->charged[i].used);
     for (int m = 1; m < MARK_COUNT; m++)
         federation_load_mark(f, (enum mark)m, s->marks[m]);
     pouch_restore(&s->pouch, f);

@@ -41,7 +41,7 @@ void shelf_lose_body(struct shelf *s, const uint8_t author[32], uint64_t index);
 /* How many peers acknowledged the erasure of an own entry. */
 size_t shelf_receipts(const struct shelf *s, uint64_t index);
 
-/* Points that a member was ever charged here. */
+/* Points that a member was ever charged here, those of factors apart. */
 uint32_t shelf_charged(const struct shelf *s, const uint8_t member[32]);
 
 /* Whether each request that it keeps was charged once. */

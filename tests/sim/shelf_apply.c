@@ -116,6 +116,20 @@ static void apply_charge(struct shelf *s, const struct effect *e)
     memcpy(c->hash, e->request.points_hash, 32);
 }
 
+static void apply_factored(struct shelf *s, const struct effect *e)
+{
+    s->charged = shelf_grow(s->charged, s->charged_count, sizeof *s->charged);
+    struct charged *c = &s->charged[s->charged_count++];
+    memset(c, 0, sizeof *c);
+    memcpy(c->member, e->author, 32);
+    c->factor_epoch = e->factored.epoch;
+    c->used = e->factored.used;
+    c->points = e->factored.points;
+    c->is_request = true;
+    memcpy(c->request, e->factored.request, 16);
+    memcpy(c->hash, e->factored.points_hash, 32);
+}
+
 static void apply_correction(struct shelf *s, const struct effect *e)
 {
     struct lane *l = shelf_lane(s, e->author);
@@ -248,6 +262,9 @@ void shelf_apply(struct shelf *s, const struct effect *e)
         break;
     case EFFECT_PERSIST_CORRECTION:
         apply_correction(s, e);
+        break;
+    case EFFECT_PERSIST_FACTORED:
+        apply_factored(s, e);
         break;
     case EFFECT_PERSIST_REQUEST:
     case EFFECT_PERSIST_BUDGET:

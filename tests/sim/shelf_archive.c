@@ -118,6 +118,31 @@ static bool on_request(void *ctx, const uint8_t member[32], const uint8_t reques
     return false;
 }
 
+static uint32_t on_factored(void *ctx, const uint8_t member[32], uint32_t epoch)
+{
+    const struct shelf *s = ctx;
+    uint32_t used = 0;
+    for (size_t i = 0; i < s->charged_count; i++) {
+        const struct charged *c = &s->charged[i];
+        if (c->factor_epoch == epoch && memcmp(c->member, member, 32) == 0 && c->used > used)
+            used = c->used;
+    }
+    return used;
+}
+
+static uint64_t on_signals(void *ctx, const uint8_t author[32])
+{
+    const struct lane *l = shelf_lane(ctx, author);
+    uint64_t count = 0;
+    for (size_t i = 0; l != NULL && i < l->count; i++) {
+        const struct item *it = &l->items[i];
+        struct body b;
+        if (it->state == STATE_HELD && body_decode(bytes_of(it->body, it->body_len), &b) == OK)
+            count += b.type == ENTRY_SIGNAL || b.type == ENTRY_AMEND;
+    }
+    return count;
+}
+
 static size_t on_due(void *ctx, uint8_t (*authors)[32], uint64_t *indexes, size_t max)
 {
     const struct shelf *s = ctx;
@@ -244,6 +269,8 @@ struct archive shelf_archive(struct shelf *s)
         .ceremonies = on_ceremonies,
         .expired = on_expired,
         .request = on_request,
+        .factored = on_factored,
+        .signals = on_signals,
         .receipts_due = on_due,
         .seen = on_seen,
         .witness = on_witness,

@@ -49,6 +49,7 @@ struct charged {
     uint32_t used;
     uint32_t points;
     bool is_request;
+    uint32_t factor_epoch; /* charged as use of that factor; 0: as use of that day's budget */
 };
 
 struct witnessed {

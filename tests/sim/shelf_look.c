@@ -76,7 +76,7 @@ uint32_t shelf_charged(const struct shelf *s, const uint8_t member[32])
 {
     uint32_t points = 0;
     for (size_t i = 0; i < s->charged_count; i++)
-        if (memcmp(s->charged[i].member, member, 32) == 0)
+        if (s->charged[i].factor_epoch == 0 && memcmp(s->charged[i].member, member, 32) == 0)
             points += s->charged[i].points;
     return points;
 }

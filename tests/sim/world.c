@@ -60,6 +60,7 @@ static void take_answer(struct machine *m, const struct effect *e)
     assert(a->ticket == e->evaluated.ticket && !a->is_there); /* each ends exactly once */
     a->is_there = true;
     a->result = e->evaluated.result;
+    a->epoch = e->evaluated.epoch;
     if (e->evaluated.result == OK) {
         a->count = e->evaluated.count;
         memcpy(a->n, e->evaluated.points, a->count * 32);

@@ -122,11 +122,14 @@ struct world_answer {
     bool is_there;
     enum err result;
     size_t count;
+    uint32_t epoch;
     uint8_t n[EVALUATION_POINTS_MAX][32];
     char detail[512];
 };
 /* Begins one, of count subjects "subject 0", "subject 1" ...; returns its ticket. */
 uint64_t world_ask(struct world *w, size_t node, const char *subject, size_t count);
+/* Begins the one of an EVENT_EVALUATE, of which all is set but the ticket. */
+uint64_t world_ask_event(struct world *w, size_t node, struct event *ev);
 /* Borrowed until the node's sixteenth next one. */
 const struct world_answer *world_answer(const struct world *w, size_t node, uint64_t ticket);
 
@@ -224,6 +227,9 @@ size_t world_peer_of(const struct world *w, size_t node, uint32_t link);
 const uint8_t *world_feed_key(const struct world *w, size_t node, uint32_t feed_epoch);
 /* A second feed key for node, from its next start on. */
 void world_set_next_secret(struct world *w, size_t node, const uint8_t secret[64]);
+/* Gives a node a share, as if it had come from a dealer. */
+void world_put_share(struct world *w, size_t node, const struct held_share *share);
+/* The share that the node was dealt at first. */
 const struct held_share *world_share(const struct world *w, size_t node);
 int64_t world_now_utc(const struct world *w);
 int64_t world_clock(const struct world *w, size_t node); /* that node's own */

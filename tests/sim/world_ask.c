@@ -93,22 +93,26 @@ uint64_t world_ask(struct world *w, size_t node, const char *subject, size_t cou
 {
     static char names[EVALUATION_POINTS_MAX + 1][64];
     static struct subject subjects[EVALUATION_POINTS_MAX + 1];
-    struct machine *m = &w->machines[node];
     struct event ev = {.type = EVENT_EVALUATE};
     for (size_t i = 0; i < count && i <= EVALUATION_POINTS_MAX; i++) {
         int len = count == 1 ? snprintf(names[i], sizeof names[i], "%s", subject)
                              : snprintf(names[i], sizeof names[i], "%s %zu", subject, i);
         subjects[i] = (struct subject){1, bytes_of(names[i], (size_t)len)};
     }
-    ev.evaluate.ticket = ++m->tickets;
     ev.evaluate.subjects = subjects;
     ev.evaluate.count = count;
     world_draw(w, "blinds", w->drawn++, ev.evaluate.seed, 32);
-    struct world_answer *a = &m->answers[m->tickets % ANSWERS_MAX];
+    return world_ask_event(w, node, &ev);
+}
+
+uint64_t world_ask_event(struct world *w, size_t node, struct event *ev)
+{
+    struct machine *m = &w->machines[node];
+    uint64_t ticket = ev->evaluate.ticket = ++m->tickets;
+    struct world_answer *a = &m->answers[ticket % ANSWERS_MAX];
     memset(a, 0, sizeof *a);
-    a->ticket = m->tickets;
-    uint64_t ticket = m->tickets;
-    world_step(w, node, &ev);
+    a->ticket = ticket;
+    world_step(w, node, ev);
     return ticket;
 }
 
@@ -362,6 +366,15 @@ struct bytes world_paper(const struct world *w, size_t version)
 {
     assert(version > 0 && version <= w->paper_count);
     return bytes_of(w->papers[version - 1].data, w->papers[version - 1].len);
+}
+
+void world_put_share(struct world *w, size_t node, const struct held_share *share)
+{
+    struct machine *m = &w->machines[node];
+    struct effect e = {.type = EFFECT_PERSIST_SHARE, .share = *share};
+    shelf_apply(m->shelf, &e);
+    enum err r = m->is_running ? federation_load_share(m->core, share) : OK;
+    assert(r == OK);
 }
 
 const struct held_share *world_share(const struct world *w, size_t node)

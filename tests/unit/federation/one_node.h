@@ -62,6 +62,18 @@ static bool none_request(void *ctx, const uint8_t *member, const uint8_t request
     return false;
 }
 
+static uint32_t none_factored(void *ctx, const uint8_t *member, uint32_t epoch)
+{
+    (void)ctx, (void)member, (void)epoch;
+    return 0;
+}
+
+static uint64_t none_signals(void *ctx, const uint8_t *author)
+{
+    (void)ctx, (void)author;
+    return 0;
+}
+
 static size_t none_due(void *ctx, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes, size_t max)
 {
     (void)ctx, (void)authors, (void)indexes, (void)max;
@@ -238,6 +250,8 @@ static int one_node_setup(void **state)
         .opaque = none_owed,
         .expired = none_expired,
         .request = none_request,
+        .factored = none_factored,
+        .signals = none_signals,
         .receipts_due = none_due,
         .roster = none_roster,
         .rival = none_rival,
