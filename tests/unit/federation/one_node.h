@@ -74,6 +74,14 @@ static uint64_t none_signals(void *ctx, const uint8_t *author)
     return 0;
 }
 
+static void none_ceremonies(void *ctx,
+                            bool (*row)(void *row_ctx, const uint8_t *author,
+                                        const struct archive_row *r),
+                            void *row_ctx)
+{
+    (void)ctx, (void)row, (void)row_ctx;
+}
+
 static size_t none_due(void *ctx, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes, size_t max)
 {
     (void)ctx, (void)authors, (void)indexes, (void)max;
@@ -252,6 +260,7 @@ static int one_node_setup(void **state)
         .request = none_request,
         .factored = none_factored,
         .signals = none_signals,
+        .ceremonies = none_ceremonies,
         .receipts_due = none_due,
         .roster = none_roster,
         .rival = none_rival,
