@@ -197,8 +197,10 @@ static void tidy_old(struct federation *f, struct effects *out)
 void ceremony_tick(struct federation *f, struct effects *out)
 {
     struct ceremonies *all = &f->ceremonies;
-    bool is_due = all->is_scan_due || all->scanned_ms == 0 ||
-                  f->now_ms - all->scanned_ms >= CEREMONY_RESCAN_MS;
+    uint64_t wait_ms = !all->is_scan_due                ? CEREMONY_RESCAN_MS
+                       : all->rows > CEREMONY_ROWS_MANY ? CEREMONY_MANY_MS
+                                                        : 0;
+    bool is_due = all->scanned_ms == 0 || f->now_ms - all->scanned_ms >= wait_ms;
     bool is_known = all->scanned_ms != 0;
     if (!effects_has_room(out, 1024, 2u << 20))
         return;

@@ -15,6 +15,8 @@
 enum {
     CEREMONY_ROUNDS = 2,
     CEREMONY_RESCAN_MS = 60000,
+    CEREMONY_ROWS_MANY = 8192, /* from so many entries on they are not looked at each second */
+    CEREMONY_MANY_MS = 15000,
     CEREMONY_OPEN_DAYS = 7, /* a deal that is first read later than this is not complained of */
     CEREMONY_MIND_BYTES_MAX =
         1 + 8 + DEALING_SEED_BYTES + CEREMONY_ROUNDS * (1 + CEREMONY_PEOPLE_MAX * 33),
@@ -94,6 +96,7 @@ struct ceremonies {
     uint8_t packed[CEREMONY_MIND_BYTES_MAX]; /* of a mind, until the next step */
     uint8_t payload[CEREMONY_BYTES_MAX];
     bool is_scan_due;
+    size_t rows;         /* entries at the last look */
     bool is_passed_over; /* a proposal, since its proposer has another one under way */
     uint64_t scanned_ms;
 };

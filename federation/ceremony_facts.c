@@ -212,6 +212,7 @@ static bool take_row(void *ctx, const uint8_t author[AUTHOR_BYTES], const struct
     struct look *l = ctx;
     struct ceremony_entry *e = &l->f->ceremonies.entry;
     struct body b;
+    l->f->ceremonies.rows += l->is_proposals;
     if (body_decode(row->body, &b) != OK || b.type != ENTRY_CEREMONY ||
         ceremony_decode(author, b.payload, e) != OK)
         return true;
@@ -236,6 +237,7 @@ void ceremony_scan(struct federation *f)
     struct look l = {.f = f, .is_proposals = true};
     all->is_scan_due = false;
     all->is_passed_over = false;
+    all->rows = 0;
     all->scanned_ms = f->now_ms;
     for (size_t i = 0; i < CEREMONIES_MAX; i++)
         if (all->list[i].is_used)
