@@ -81,8 +81,8 @@ static json_t *read_store(struct doctor *d, const struct config *c)
     enum err e = roster_store_read(c->data_dir, &r, &problem);
     json_t *out = NULL;
     if (e == OK)
-        out = json_pack("{s:o,s:o}", "roster", list_roster_json(r), "self",
-                        list_self_json(r, author));
+        out = json_pack("{s:o,s:o,s:o*}", "roster", list_roster_json(r), "self",
+                        list_self_json(r, author), "shares", roster_store_shares(c->data_dir));
     else if (e == ERR_NOT_FOUND)
         out = json_pack("{s:n,s:n}", "roster", "self");
     else {
@@ -121,7 +121,8 @@ static void examine(struct doctor *d)
     if (status != NULL) {
         doctor_list(d, status, &keys, now);
         if (is_open)
-            doctor_shares(d, &config, json_object_get(status, "self"));
+            doctor_shares(d, &config, json_object_get(status, "self"),
+                          json_object_get(status, "shares"), now);
     }
     if (!is_running)
         start_step(d); /* before what takes weeks to mend */

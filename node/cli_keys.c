@@ -17,6 +17,7 @@
 #include "node/roster_store.h"
 #include "node/secret.h"
 #include "node/text.h"
+#include "node/words.h"
 #include "protocol/threshold.h"
 
 /* ---- take ---- */
@@ -174,8 +175,33 @@ const struct cli_command cli_keys_take = {
 
 /* ---- show ---- */
 
-/* Shows one file of the ring if it is a share; whether it was. */
-static bool show_share(const char *dir, const char *file, bool is_json)
+struct shown {
+    bool is_json;
+    size_t count;
+};
+
+static const char *key_text(uint32_t key)
+{
+    return key == KEY_STATISTICS ? _("the key for statistics")
+           : key == KEY_FACTOR   ? _("the step from the key period before")
+                                 : _("the key behind matches");
+}
+
+static void show_share(struct shown *s, uint32_t key, uint32_t period, uint32_t refresh,
+                       const char *commitment)
+{
+    s->count++;
+    if (s->is_json)
+        cli_json(json_pack("{s:I,s:I,s:I,s:s}", "key", (json_int_t)key, "period",
+                           (json_int_t)period, "refresh", (json_int_t)refresh, "commitment",
+                           commitment));
+    else
+        printf(_("A share of %s, key period %u, renewed %u times: %s\n"), key_text(key), period,
+               refresh, commitment);
+}
+
+/* Shows one file of the ring if it is a share. */
+static void show_file(struct shown *s, const char *dir, const char *file)
 {
     char name[RINGNAME_BYTES] = "", path[PATH_MAX], hex[2 * SHARE_PUBLIC_BYTES + 1];
     uint8_t commitment[SHARE_PUBLIC_BYTES];
@@ -186,39 +212,59 @@ static bool show_share(const char *dir, const char *file, bool is_json)
         memcpy(name, file, len - 4);
     if (!ringname_share_parse(name, &key, &epoch, &refresh) ||
         snprintf(path, sizeof path, "%s/%s", dir, file) >= (int)sizeof path)
-        return false;
+        return;
     if (keyfile_public(path, name, commitment, sizeof commitment, &problem) != OK) {
         cli_complain("%s", problem.text);
-        return true;
+        s->count++;
+        return;
     }
     sodium_bin2hex(hex, sizeof hex, commitment, sizeof commitment);
-    if (is_json)
-        cli_json(json_pack("{s:I,s:I,s:I,s:s}", "key", (json_int_t)key, "period", (json_int_t)epoch,
-                           "refresh", (json_int_t)refresh, "commitment", hex));
-    else
-        printf(_("A share for key period %u, renewed %u times: %s\n"), epoch, refresh, hex);
-    return true;
+    show_share(s, key, epoch, refresh, hex);
 }
 
-static int run_keys_show(const struct cli_args *a)
+/* Of a node that does not run: what its files say. */
+static int show_files(const struct config *c, struct shown *s)
 {
-    static struct config config;
     char dir[PATH_MAX];
-    size_t count = 0;
-    if (cli_config(a, &config) != CLI_DONE)
-        return CLI_FAILED;
-    snprintf(dir, sizeof dir, "%s/%s", config.data_dir, RINGNAME_KEYS_FOLDER);
+    snprintf(dir, sizeof dir, "%s/%s", c->data_dir, RINGNAME_KEYS_FOLDER);
     DIR *d = opendir(dir);
     if (d == NULL) {
         cli_complain(_("%s: cannot be opened (%s)."), dir, strerror(errno));
         return CLI_FAILED;
     }
     for (const struct dirent *f; (f = readdir(d)) != NULL;)
-        count += show_share(dir, f->d_name, cli_has(a, "json"));
+        show_file(s, dir, f->d_name);
     closedir(d);
-    if (count == 0 && !cli_has(a, "json"))
-        puts(_("This node holds no share."));
+    json_t *kept = roster_store_shares(c->data_dir);
+    if (json_array_size(kept) > 0)
+        cli_complain(_("this node keeps shares that came from key ceremonies, too: start it to see "
+                       "them."));
+    json_decref(kept);
     return CLI_DONE;
+}
+
+static void on_share(void *ctx, const json_t *line)
+{
+    const json_t *row = json_object_get(line, "row");
+    if (row != NULL)
+        show_share(ctx, (uint32_t)words_number(row, "key"), (uint32_t)words_number(row, "period"),
+                   (uint32_t)words_number(row, "refresh"), words_text(row, "commitment"));
+}
+
+static int run_keys_show(const struct cli_args *a)
+{
+    static struct config config;
+    struct shown s = {.is_json = cli_has(a, "json")};
+    json_t *end = NULL;
+    if (cli_config(a, &config) != CLI_DONE)
+        return CLI_FAILED;
+    int status = client_is_running(&config)
+                     ? cli_ask(a, json_pack("{s:s}", "do", "shares"), on_share, &s, &end)
+                     : show_files(&config, &s);
+    json_decref(end);
+    if (status == CLI_DONE && s.count == 0 && !s.is_json)
+        puts(_("This node holds no share."));
+    return status;
 }
 
 /* clang-format off */

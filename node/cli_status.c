@@ -230,7 +230,8 @@ static void show_disk(const json_t *s)
            words_room_needed(d));
 }
 
-/* Key ceremonies that go on only once somebody does something here. */
+/* Key ceremonies that go on only once somebody does something here, and old shares that are gone.
+ */
 static void show_ceremonies(const json_t *s)
 {
     size_t i;
@@ -240,6 +241,13 @@ static void show_ceremonies(const json_t *s)
         char next[128];
         ceremony_todo(c, next, sizeof next);
         printf(_("A key ceremony waits for this node. Type: %s\n"), next);
+    }
+    json_array_foreach(json_object_get(s, "shares_ended"), i, c)
+    {
+        if (is_true(c, "gone"))
+            printf(_("The old share for key period %lld (renewed %lld times) ended on %.10s and is "
+                     "wiped here.\n"),
+                   words_number(c, "period"), words_number(c, "refresh"), words_text(c, "until"));
     }
 }
 

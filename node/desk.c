@@ -243,6 +243,8 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         desk_watch(d, client, what + 6, request);
     } else if (what != NULL && strcmp(what, "ceremonies") == 0) {
         keys_list(d, client);
+    } else if (what != NULL && strcmp(what, "shares") == 0) {
+        keys_shares(d, client);
     } else if (what != NULL && strncmp(what, "ceremony-", 9) == 0) {
         keys_request(d, client, what + 9, request);
     } else if (what != NULL && strcmp(what, "status") == 0) {

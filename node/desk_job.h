@@ -153,7 +153,8 @@ void post_inbox_delete(struct desk *d, uint64_t client, const json_t *request);
 void post_outbox(struct desk *d, uint64_t client);
 
 /* ---- desk_keys.c ---- */
-/* The requests ceremonies and ceremony-WHAT. */
+/* The requests ceremonies, ceremony-WHAT and shares. */
+void keys_shares(struct desk *d, uint64_t client);
 void keys_list(struct desk *d, uint64_t client);
 void keys_request(struct desk *d, uint64_t client, const char *what, const json_t *request);
 

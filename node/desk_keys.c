@@ -207,6 +207,66 @@ json_t *ceremonies_waiting_json(const struct node *n)
     return out;
 }
 
+/* ---- Shares ---- */
+
+json_t *shares_held_json(const struct node *n)
+{
+    json_t *out = json_array();
+    for (size_t i = 0; i < federation_share_count(n->core); i++) {
+        struct share_status s;
+        federation_share_status(n->core, i, &s);
+        json_array_append_new(
+            out, json_pack("{s:I,s:I,s:I,s:o,s:b,s:b,s:o}", "key", (json_int_t)s.key, "period",
+                           (json_int_t)s.epoch, "refresh", (json_int_t)s.refresh, "commitment",
+                           hex_json(s.commitment), "listed", s.is_listed, "active", s.is_active,
+                           "until", list_time_json(s.until_utc)));
+    }
+    return out;
+}
+
+static bool is_held(const struct node *n, const struct roster_key *k)
+{
+    for (size_t i = 0; i < federation_share_count(n->core); i++) {
+        struct share_status s;
+        federation_share_status(n->core, i, &s);
+        if (s.key == k->key && s.epoch == k->epoch && s.refresh == k->refresh)
+            return true;
+    }
+    return false;
+}
+
+json_t *shares_ended_json(const struct node *n)
+{
+    const struct roster *r = federation_roster(n->core);
+    json_t *out = json_array();
+    for (size_t i = 0; r != NULL && i < r->key_count; i++) {
+        const struct roster_key *k = &r->keys[i];
+        bool is_ours = false;
+        for (size_t j = 0; j < k->share_count; j++)
+            is_ours = is_ours || memcmp(k->holder[j], n->author, AUTHOR_BYTES) == 0;
+        if (is_ours && !roster_key_serves(k, node_now_utc()))
+            json_array_append_new(
+                out, json_pack("{s:I,s:I,s:I,s:o,s:b}", "key", (json_int_t)k->key, "period",
+                               (json_int_t)k->epoch, "refresh", (json_int_t)k->refresh, "until",
+                               list_time_json(k->until_utc), "gone", !is_held(n, k)));
+    }
+    return out;
+}
+
+void keys_shares(struct desk *d, uint64_t client)
+{
+    json_t *held = shares_held_json(d->node), *row;
+    size_t i;
+    json_array_foreach(held, i, row)
+    {
+        desk_line(d, client, json_pack("{s:O}", "row", row));
+    }
+    desk_end(
+        d, client,
+        json_pack("{s:{s:b,s:I}}", "end", "ok", 1, "count", (json_int_t)json_array_size(held)));
+    json_decref(held);
+}
+
 /* ---- What the core is asked to do ---- */
 
 /* Why the core did not do it, as the control protocol names it. */

@@ -67,8 +67,10 @@ struct doctor_keys {
 bool doctor_disk(struct doctor *d, const struct config *c, struct doctor_keys *keys);
 
 /* Whether the shares that the list gives this organisation (self, of list_self_json) are among its
- * keys. */
-void doctor_shares(struct doctor *d, const struct config *c, const json_t *self);
+ * keys: those that the node holds (held: "shares" of its status, or the same of the store of one
+ * that does not run), or in the files with keys. */
+void doctor_shares(struct doctor *d, const struct config *c, const json_t *self, const json_t *held,
+                   int64_t now_utc);
 
 /* ---- doctor_list.c: what the list says; no file is touched ---- */
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "node/keyring.h"
+#include "node/list_json.h"
 #include "node/passphrase.h"
 #include "node/ringname.h"
 #include "node/text.h"
@@ -239,24 +240,51 @@ bool doctor_disk(struct doctor *d, const struct config *c, struct doctor_keys *k
 
 /* ---- Shares ---- */
 
-void doctor_shares(struct doctor *d, const struct config *c, const json_t *self)
+/* Whether a share of these numbers, and this commitment where it is known, is among those that the
+ * node holds. */
+static bool is_held(const json_t *held, const json_t *wanted)
+{
+    size_t i;
+    const json_t *s;
+    json_array_foreach(held, i, s)
+    {
+        const char *commitment = words_text(s, "commitment");
+        if (words_number(s, "key") == words_number(wanted, "key") &&
+            words_number(s, "period") == words_number(wanted, "period") &&
+            words_number(s, "refresh") == words_number(wanted, "refresh") &&
+            (commitment[0] == '\0' || strcmp(commitment, words_text(wanted, "commitment")) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* The same of the files with keys. */
+static bool is_in_ring(const struct config *c, const json_t *wanted)
+{
+    char name[RINGNAME_BYTES], file[RINGNAME_BYTES + 8], path[PATH_MAX], hex[65];
+    uint8_t commitment[SHARE_PUBLIC_BYTES];
+    struct problem problem = {""};
+    ringname_share((uint32_t)words_number(wanted, "key"), (uint32_t)words_number(wanted, "period"),
+                   (uint32_t)words_number(wanted, "refresh"), name);
+    snprintf(file, sizeof file, "%s.key", name);
+    if (!key_path(c, file, path) ||
+        keyfile_public(path, name, commitment, sizeof commitment, &problem) != OK)
+        return false;
+    sodium_bin2hex(hex, sizeof hex, commitment, sizeof commitment);
+    return strcmp(hex, words_text(wanted, "commitment")) == 0;
+}
+
+void doctor_shares(struct doctor *d, const struct config *c, const json_t *self, const json_t *held,
+                   int64_t now_utc)
 {
     size_t i;
     const json_t *s;
     json_array_foreach(json_object_get(self, "shares"), i, s)
     {
-        char name[RINGNAME_BYTES], file[RINGNAME_BYTES + 8], path[PATH_MAX], hex[65];
-        uint8_t commitment[SHARE_PUBLIC_BYTES];
-        struct problem problem = {""};
-        ringname_share((uint32_t)words_number(s, "key"), (uint32_t)words_number(s, "period"),
-                       (uint32_t)words_number(s, "refresh"), name);
-        snprintf(file, sizeof file, "%s.key", name);
-        if (!key_path(c, file, path))
-            continue;
-        bool is_read = keyfile_public(path, name, commitment, sizeof commitment, &problem) == OK;
-        if (is_read)
-            sodium_bin2hex(hex, sizeof hex, commitment, sizeof commitment);
-        if (is_read && strcmp(hex, words_text(s, "commitment")) == 0) {
+        int64_t until = list_time_read(json_object_get(s, "until"));
+        if (until != 0 && until < now_utc)
+            continue; /* it is to be gone */
+        if (is_held(held, s) || is_in_ring(c, s)) {
             doctor_well(d, "share", _("This node holds its key share for period %lld."),
                         words_number(s, "period"));
             continue;
@@ -267,7 +295,8 @@ void doctor_shares(struct doctor *d, const struct config *c, const json_t *self)
                     words_number(s, "period"));
         doctor_step(d,
                     _("Take the share that the dealer sent, then start the node again: %s keys "
-                      "take FILE"),
-                    d->program);
+                      "take FILE. If it came from a key ceremony it is lost: restore a backup, or "
+                      "propose %s keys reshare"),
+                    d->program, d->program);
     }
 }

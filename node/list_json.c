@@ -57,17 +57,20 @@ json_t *list_roster_json(const struct roster *r)
                      (json_int_t)r->policy.coverage_seconds, "rival", r->has_rival);
 }
 
-/* The shares of the key in force that an organisation should hold: one, or none. */
+/* The shares that an organisation should hold, by all sharings that the list has. */
 static json_t *shares_json(const struct roster *r, const uint8_t author[AUTHOR_BYTES])
 {
     json_t *list = json_array();
-    const struct roster_key *k = roster_threshold_key(r, KEY_PSEUDONYMS);
-    for (size_t i = 0; k != NULL && i < k->share_count; i++)
-        if (memcmp(k->holder[i], author, AUTHOR_BYTES) == 0)
-            json_array_append_new(list, json_pack("{s:I,s:I,s:I,s:o}", "key", (json_int_t)k->key,
-                                                  "period", (json_int_t)k->epoch, "refresh",
-                                                  (json_int_t)k->refresh, "commitment",
-                                                  hex_json(k->commitment[i])));
+    for (size_t n = 0; n < r->key_count; n++) {
+        const struct roster_key *k = &r->keys[n];
+        for (size_t i = 0; i < k->share_count; i++)
+            if (memcmp(k->holder[i], author, AUTHOR_BYTES) == 0)
+                json_array_append_new(
+                    list,
+                    json_pack("{s:I,s:I,s:I,s:o,s:o}", "key", (json_int_t)k->key, "period",
+                              (json_int_t)k->epoch, "refresh", (json_int_t)k->refresh, "commitment",
+                              hex_json(k->commitment[i]), "until", list_time_json(k->until_utc)));
+    }
     return list;
 }
 

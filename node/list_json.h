@@ -15,7 +15,7 @@
 json_t *list_roster_json(const struct roster *r);
 
 /* {"name", "status", "roles", "feed_key", "transport_key", "basis_expires", "shares": [{"key",
- * "period", "refresh", "commitment"}]}; null if the author is not in the list. */
+ * "period", "refresh", "commitment", "until"}]}; null if the author is not in the list. */
 json_t *list_self_json(const struct roster *r, const uint8_t author[AUTHOR_BYTES]);
 
 /* The names of the roles. */

@@ -130,6 +130,10 @@ void backup_work(struct desk *d);
 /* ---- desk_keys.c ---- */
 /* The key ceremonies that wait for something to be done at this node, for its status. */
 json_t *ceremonies_waiting_json(const struct node *n);
+/* The shares that this node holds, without what is secret of them; and those whose time is over by
+ * the member list, and whether they are gone here. */
+json_t *shares_held_json(const struct node *n);
+json_t *shares_ended_json(const struct node *n);
 
 /* ---- status.c ---- */
 json_t *status_json(struct node *n);

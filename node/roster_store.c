@@ -8,6 +8,7 @@
 
 #include "node/ringname.h"
 #include "node/store_read.h"
+#include "node/store_share.h"
 #include "node/store_write.h"
 #include "node/text.h"
 #include "protocol/roster_fingerprint.h"
@@ -104,6 +105,32 @@ enum err roster_store_read(const char *data_dir, struct roster **out, struct pro
     }
     taking_clear(&t, e == OK ? out : NULL);
     return e;
+}
+
+static bool add_share(void *ctx, const uint8_t id[SHARE_ID_BYTES], struct bytes sealed)
+{
+    struct unpack u = unpack_of(bytes_of(id, SHARE_ID_BYTES));
+    (void)sealed;
+    json_int_t key = unpack_u32(&u), period = unpack_u32(&u), refresh = unpack_u32(&u);
+    json_array_append_new(
+        ctx, json_pack("{s:I,s:I,s:I}", "key", key, "period", period, "refresh", refresh));
+    return true;
+}
+
+json_t *roster_store_shares(const char *data_dir)
+{
+    char path[PATH_MAX];
+    struct store *s = NULL;
+    struct problem problem;
+    json_t *out = json_array();
+    snprintf(path, sizeof path, "%s/%s", data_dir, RINGNAME_STORE_FILE);
+    bool is_read = access(path, F_OK) == 0 && store_open(&s, path, &problem) == OK &&
+                   store_shares(s, add_share, out) == OK;
+    store_close(&s);
+    if (is_read)
+        return out;
+    json_decref(out);
+    return NULL;
 }
 
 /* Puts the version that was just taken in into the open transaction. */

@@ -6,6 +6,8 @@
 #ifndef NODE_ROSTER_STORE_H
 #define NODE_ROSTER_STORE_H
 
+#include <jansson.h>
+
 #include "node/problem.h"
 #include "node/roster_file.h"
 
@@ -14,6 +16,10 @@
  * does not verify. */
 MUST_CHECK enum err roster_store_read(const char *data_dir, struct roster **out,
                                       struct problem *problem);
+
+/* The numbers of the shares that the store keeps sealed, as {"key", "period", "refresh"} in an
+ * array; NULL if it cannot be read. */
+json_t *roster_store_shares(const char *data_dir);
 
 /* Takes the versions in force of a file into the store, all of them or none. told is the
  * fingerprint of one of them, from a steward, or NULL; the first import needs it. Returns OK, *out

@@ -225,6 +225,8 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "feed", feed_json(n, r, &s));
     json_object_set_new(out, "inbox", json_integer((json_int_t)store_inbox_count(n->store)));
     json_object_set_new(out, "ceremonies", ceremonies_waiting_json(n));
+    json_object_set_new(out, "shares", shares_held_json(n));
+    json_object_set_new(out, "shares_ended", shares_ended_json(n));
     json_object_set_new(out, "reach", json_string(own_reach(n)));
     json_object_set_new(out, "relays", own_relays(n));
     json_object_set_new(out, "coverage", coverage_json(n));
