@@ -162,6 +162,58 @@ static void test_number(void **state)
     }
 }
 
+/* Goal: a time has a unit, is within its limits, and is shown as it would be written. */
+static void test_duration(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int want;
+        int64_t seconds;
+    } rows[] = {
+        {"--name x",                       CLI_DONE,  86400    },
+        {"--name x --count 1s",            CLI_DONE,  1        },
+        {"--name x --count 10m",           CLI_DONE,  600      },
+        {"--name x --count 2h",            CLI_DONE,  7200     },
+        {"--name x --count 7d",            CLI_DONE,  7 * 86400},
+        {"--name x --count 8d",            CLI_USAGE, 77       },
+        {"--name x --count 0s",            CLI_USAGE, 77       },
+        {"--name x --count 10",            CLI_USAGE, 77       },
+        {"--name x --count m",             CLI_USAGE, 77       },
+        {"--name x --count 1.5h",          CLI_USAGE, 77       },
+        {"--name x --count 1y",            CLI_USAGE, 77       },
+        {"--name x --count -1d",           CLI_USAGE, 77       },
+        {"--name x --count 1dd",           CLI_USAGE, 77       },
+        {"--name x --count 999999999999d", CLI_USAGE, 77       },
+    };
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } shown[] = {
+        {0,     "0d" },
+        {1,     "1s" },
+        {59,    "59s"},
+        {600,   "10m"},
+        {5400,  "90m"},
+        {7200,  "2h" },
+        {86400, "1d" }
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char line[128], *argv[WORDS_MAX];
+        struct cli_args a;
+        int64_t seconds = 77;
+        snprintf(line, sizeof line, "%s", rows[i].line);
+        assert_int_equal(cli_read(&make, "c", split(line, argv), argv, &a), CLI_DONE);
+        assert_int_equal(cli_duration(&a, "count", 1, 7 * 86400, 86400, &seconds), rows[i].want);
+        assert_int_equal(seconds, rows[i].seconds);
+    }
+    for (size_t i = 0; i < COUNT(shown); i++) {
+        char text[CLI_DURATION_CHARS];
+        cli_duration_text(shown[i].seconds, text);
+        assert_string_equal(text, shown[i].text);
+    }
+}
+
 /* Goal: a line finds its command, and the settings that it names before or after it.
  * Method: one row is a whole line; 7 is what the commands return. Output goes to /dev/null. */
 static void test_main(void **state)
@@ -304,8 +356,9 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read), cmocka_unit_test(test_number), cmocka_unit_test(test_main),
-        cmocka_unit_test(test_many), cmocka_unit_test(test_wrap),   cmocka_unit_test(test_help),
+        cmocka_unit_test(test_read), cmocka_unit_test(test_number), cmocka_unit_test(test_duration),
+        cmocka_unit_test(test_main), cmocka_unit_test(test_many),   cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,6 +156,12 @@ static void each_fault(void **state)
         {"{\"peers\":[" PEER(",\"offers\":{\"min\":2,\"max\":3}") "," PEER_3 "]}", "protocol",
          FINDING_TODO, "Kompas"},
         {"{\"feed\":{\"held_by_all\":10}}", "backlog", FINDING_NOTE, "8 of this"},
+        {"{\"ceremonies\":[{\"id\":\"0123456789abcdef\",\"next\":\"join\"}]}", "ceremony",
+         FINDING_TODO, "until this node joins"},
+        {"{\"ceremonies\":[{\"id\":\"0123456789abcdef\",\"next\":\"result\"}]}", "ceremony",
+         FINDING_TODO, "All agree on the result"},
+        {"{\"ceremonies\":[{\"id\":\"0123456789abcdef\",\"next\":\"abort\"}]}", "ceremony",
+         FINDING_TODO, "has failed"},
         {"{\"feed\":{\"erased_unconfirmed\":3}}", "erasures", FINDING_NOTE, "3 erasures"},
     };
     /* clang-format on */
