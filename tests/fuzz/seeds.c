@@ -15,6 +15,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/hex.h"
 #include "tests/unit/protocol/ceremony_file_sample.h"
+#include "tests/unit/protocol/stat_world.h"
 #include "tests/vectors/alert.h"
 #include "tests/vectors/ceremony.h"
 #include "tests/vectors/envelope.h"
@@ -476,6 +477,30 @@ static void seed_ceremony_files(void)
     seed_chosen("ceremony_file", "one-less", 3, bytes_of(room, ceremony_file_encode(&f, room)));
 }
 
+/* Of the tiny world, as fuzz_stat.c has it. */
+static void seed_stat(void)
+{
+    static struct stat_world w;
+    static const uint32_t values[4] = {1, 1, 1, 1};
+    world_tiny(&w);
+    stat_log_init(&w.log);
+    seed_chosen("stat", "schema", 0, bytes_of(w.document, w.document_len));
+    for (uint16_t org = 0; org < 2; org++) {
+        const size_t len = world_prove(&w, org, values);
+        CHECK(world_accept(&w, org, len) == OK);
+    }
+    const size_t len = stat_contribution_bytes(&w.schema);
+    seed_chosen("stat", "contribution", 2, bytes_of(w.contribution, len));
+    seed_chosen("stat", "cell", 1,
+                bytes_of(w.contribution + STAT_CONTRIBUTION_HEAD_BYTES, stat_cell_bytes(1)));
+    world_tally(&w, 0);
+    seed_chosen("stat", "result", 4, bytes_of(w.file, w.file_len));
+    CHECK(stat_tally_begin(&w.schema, &w.sums, &w.lists) == OK);
+    const uint8_t fresh[32] = {1};
+    CHECK(stat_tally_mix(&w.schema, w.sums_hash, 0, &w.lists, fresh, w.part) == OK);
+    seed_chosen("stat", "mix", 3, bytes_of(w.part, stat_tally_mix_bytes(&w.schema)));
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2 || sodium_init() < 0) {
@@ -499,5 +524,6 @@ int main(int argc, char **argv)
     seed_envelopes();
     seed_others();
     seed_ceremony_files();
+    seed_stat();
     return 0;
 }
