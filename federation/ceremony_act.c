@@ -287,27 +287,50 @@ static enum err open_one(struct federation *f, const struct ceremony *c, struct 
     return e;
 }
 
+/* Of how many dealers one is honest, if fewer than the threshold of what is dealt on are not. */
+static size_t dealers_trusted(const struct ceremony *c)
+{
+    return c->p.kind == CEREMONY_RESHARE ? c->base.threshold : c->p.threshold;
+}
+
+/* Whether there is nobody to blame but ourselves: nobody's sub-share opens, or those of so many do
+ * not that one of them is honest, as after a disk with our prekeys was lost. Their answers, for all
+ * to see, would add up to our share. */
+static bool is_own_fault(const struct ceremony *c, size_t fit, size_t complaints)
+{
+    return complaints > 0 && (fit == 0 || complaints >= dealers_trusted(c));
+}
+
 /* Says of each dealer that is in whether its sub-share fits. One that was sealed so long ago that
- * our key to it may be gone is no reason to complain: this node then says nothing and is left out.
- */
+ * our key to it may be gone is no reason to complain, nor is a fault of our own: this node then
+ * says nothing and is left out. */
 static void give_verdict(struct federation *f, const struct ceremony *c, struct ceremony_mind *m,
                          size_t round, struct effects *out)
 {
     struct ceremony_entry *e = begin(f, c, CEREMONY_VERDICT);
+    enum err why[CEREMONY_PEOPLE_MAX];
+    size_t fit = 0;
     e->verdict.round = (uint8_t)(round + 1);
     for (size_t i = 0; i < c->p.count; i++) {
-        if (!c->is_in[i] || !ceremony_deals(c, i) || m->has_sub[round][i])
+        if (!c->is_in[i] || !ceremony_deals(c, i) || i == c->me)
             continue;
-        enum err r = open_one(f, c, m, i, round);
-        if (r == OK)
+        enum err r = m->has_sub[round][i] ? OK : open_one(f, c, m, i, round);
+        if (r == OK) {
+            fit++;
             continue;
+        }
         if (core_sober_day(f) > c->person[i].deal_day[round] + CEREMONY_OPEN_DAYS)
             return;
-        memcpy(e->verdict.row[e->verdict.count].dealer, c->p.person[i].author, AUTHOR_BYTES);
-        e->verdict.row[e->verdict.count++].reason =
+        size_t n = e->verdict.count++;
+        memcpy(e->verdict.row[n].dealer, c->p.person[i].author, AUTHOR_BYTES);
+        e->verdict.row[n].reason =
             r == ERR_PROOF || r == ERR_SCALAR ? COMPLAINT_WRONG : COMPLAINT_SEALED;
-        core_report(out, c->p.person[i].author, REPORT_CEREMONY_WRONG, r, round + 1);
+        why[n] = r;
     }
+    if (is_own_fault(c, fit, e->verdict.count))
+        return;
+    for (size_t n = 0; n < e->verdict.count; n++)
+        core_report(out, e->verdict.row[n].dealer, REPORT_CEREMONY_WRONG, why[n], round + 1);
     ceremony_remember(f, m, out);
     (void)!say(f, out);
 }

@@ -233,6 +233,35 @@ static void test_silent(void **state)
     ritual_end(&r);
 }
 
+/* Goal: whoever lost the keys to which its sub-shares are sealed accuses nobody: the answers of
+ * all, for everybody to see, would add up to its share. It is left out, and the others go on.
+ * Method: E is away while it is dealt to, and comes back without its prekeys. */
+static void test_lost_prekeys(void **state)
+{
+    (void)state;
+    struct ritual r;
+    uint8_t id[32];
+    ritual_begin(&r, 711, 6);
+    struct ceremony_proposal p = ritual_generate(&r, KEY_PSEUDONYMS, 5, 3);
+    ritual_run(&r, A, &p, 0, 0, id);
+    for (size_t i = 0; i < 100 && ritual_status(&r, A, id)->phase < 1; i++)
+        world_run(r.w, 100);
+    assert_int_equal(ritual_status(&r, A, id)->phase, 1);
+    world_stop(r.w, E);
+    world_run(r.w, 5000);
+    struct pouch *kept = shelf_pouch(world_shelf(r.w, E));
+    memset(kept->prekeys, 0, sizeof kept->prekeys);
+    world_start(r.w, E);
+    world_run(r.w, 60000);
+    assert_state(&r, 63, id, CEREMONY_AGREED);
+    assert_int_equal(ritual_left_out(&r, A, id, E), ERR_UNAVAILABLE);
+    for (size_t i = A; i <= E; i++)
+        assert_int_equal(world_told(r.w, i, REPORT_CEREMONY_WRONG, ERR_COUNT), 0);
+    ritual_adopt(&r, id, 0);
+    assert_true(is_key(&r, 7, 1, 1, 0) && is_key(&r, 14, 1, 1, 0));
+    ritual_end(&r);
+}
+
 /* Goal: each node may stop at any moment: the ceremony goes on where it was. Method: one node after
  * the other is stopped for some seconds, in a rotation, which has every phase. */
 static void test_restarts(void **state)
@@ -308,7 +337,7 @@ int main(void)
         cmocka_unit_test(test_reshare),  cmocka_unit_test(test_thresholds),
         cmocka_unit_test(test_rotate),   cmocka_unit_test(test_statistics),
         cmocka_unit_test(test_silent),   cmocka_unit_test(test_restarts),
-        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_orders),   cmocka_unit_test(test_lost_prekeys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
