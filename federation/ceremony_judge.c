@@ -128,13 +128,13 @@ enum err ceremony_answered(const struct ceremony *c, size_t dealer, size_t recei
 
 bool ceremony_is_enough(const struct ceremony *c, const bool *is_in)
 {
-    size_t dealers = 0, receivers = 0, t = c->p.threshold;
+    size_t dealers = 0, receivers = 0;
     for (size_t i = 0; i < c->p.count; i++) {
         dealers += is_in[i] && ceremony_deals(c, i);
         receivers += is_in[i] && ceremony_receives(c, i);
     }
     return dealers >= ceremony_dealers_min(&c->p, &c->base) &&
-           receivers >= (c->p.kind == CEREMONY_ROTATE ? 2 * t - 1 : t);
+           receivers >= ceremony_receivers_min(&c->p);
 }
 
 /* OK, ERR_UNAVAILABLE where something is not here yet, or what is wrong with one row. */
