@@ -365,6 +365,17 @@ static void check_files(struct doctor *d, const json_t *status)
                      "start the node again."));
 }
 
+static void check_memory(struct doctor *d, const json_t *status)
+{
+    if (is_true(status, "memory_locked"))
+        doctor_well(d, "memory", _("The keys of the running node cannot get into swap space."));
+    else if (json_is_false(json_object_get(status, "memory_locked")))
+        doctor_note(d, "memory",
+                    _("The node may not lock its memory, so its keys could get into swap space: "
+                      "set LimitMEMLOCK=64M in the unit of the service (or: ulimit -l 65536), and "
+                      "start the node again."));
+}
+
 static void check_disk(struct doctor *d, const json_t *status)
 {
     const json_t *disk = json_object_get(status, "disk");
@@ -447,6 +458,7 @@ static void check_ceremonies(struct doctor *d, const json_t *status)
 void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
 {
     check_files(d, status);
+    check_memory(d, status);
     check_disk(d, status);
     check_stored(d, status);
     if (!json_is_object(json_object_get(status, "roster")))

@@ -11,10 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "node/locked.h"
 #include "node/log.h"
 #include "node/notify.h"
 #include "node/problem.h"
 #include "node/scrub.h"
+#include "node/secret.h"
 #include "node/store_read.h"
 #include "node/store_repair.h"
 #include "node/text.h"
@@ -201,18 +203,27 @@ static enum err load_core(struct node *n)
 static enum err open_core(struct node *n, const struct node_secrets *secrets,
                           struct problem *problem)
 {
-    struct federation_config *c = calloc(1, sizeof *c);
-    void *storage = NULL;
-    if (c == NULL || posix_memalign(&storage, 64, federation_bytes()) != 0) {
-        free(c);
+    struct federation_config *c = secret_new(sizeof *c);
+    bool is_core_locked, are_effects_locked;
+    void *storage = locked_new(federation_bytes(), &is_core_locked);
+    n->effects = locked_new(sizeof *n->effects, &are_effects_locked);
+    if (storage == NULL || n->effects == NULL) {
+        secret_free(c);
+        locked_free(storage, federation_bytes());
         problem_set(problem, _("There is not enough memory to start."));
         return ERR_FULL;
     }
+    n->is_locked = is_core_locked && are_effects_locked;
+    if (!n->is_locked)
+        log_line(LEVEL_WARNING, "memory-not-locked",
+                 log_u64("kb", (federation_bytes() + sizeof *n->effects) >> 10),
+                 log_text("do", "let the node lock that much memory: LimitMEMLOCK in the unit of "
+                                "the service, or ulimit -l; till then its keys could get into "
+                                "swap space"));
     configure_core(n, secrets, c);
     struct archive archive = store_archive(n->store);
     n->core = federation_init(storage, c, &archive);
-    sodium_memzero(c, sizeof *c);
-    free(c);
+    secret_free(c);
     enum err e = load_core(n);
     if (e != OK)
         problem_set(problem,
@@ -314,9 +325,8 @@ enum err node_open(struct node **out, const struct config *config, struct node_s
         return ERR_FULL;
     n->config = *config;
     author_of(bytes_of(config->org_id, strlen(config->org_id)), n->author);
-    n->effects = calloc(1, sizeof *n->effects);
     n->outbox = outbox_new();
-    enum err e = n->effects == NULL || n->outbox == NULL ? ERR_FULL : OK;
+    enum err e = n->outbox == NULL ? ERR_FULL : OK;
     if (e == OK && !fold_is_frozen()) {
         problem_set(problem,
                     _("This system's Unicode tables differ from those that the federation "
@@ -360,11 +370,11 @@ void node_close(struct node **pn)
     transport_free(&n->transport);
     if (n->core != NULL) {
         federation_clear(n->core);
-        free(n->core);
+        locked_free(n->core, federation_bytes());
     }
     store_close(&n->store);
     outbox_free(&n->outbox);
-    free(n->effects);
+    locked_free(n->effects, sizeof *n->effects);
     free(n);
     *pn = NULL;
 }

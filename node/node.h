@@ -38,6 +38,7 @@ struct node {
     struct control *control;
     struct scrub *scrub;
     struct outbox *outbox;
+    bool is_locked;   /* what the core keeps does not get into swap space */
     bool is_stepping; /* the core is not entered twice */
     bool is_tight;    /* the disk has no room for what can wait */
     uint64_t room_ms; /* when that was looked at last */

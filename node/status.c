@@ -212,6 +212,7 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "roster", r != NULL ? list_roster_json(r) : json_null());
     json_object_set_new(out, "self", r != NULL ? list_self_json(r, n->author) : json_null());
     json_object_set_new(out, "files_max", json_integer(files_max()));
+    json_object_set_new(out, "memory_locked", json_boolean(n->is_locked));
     json_object_set_new(out, "now", list_time_json(node_now_utc()));
     json_object_set_new(out, "disk", disk_json(n));
     json_object_set_new(out, "signing",

@@ -25,7 +25,7 @@ static const char base[] =
     "{\"org_id\":\"NL-KVK-1\",\"roster\":{\"version\":3,\"fresh_until\":\"2027-11-24T00:00:00Z\","
     "\"threshold\":2,\"coverage_seconds\":86400},\"self\":{\"name\":\"Brug\",\"status\":\"active\","
     "\"roles\":[\"member\"],\"feed_key\":\"" A64 "\",\"transport_key\":\"" B64 "\","
-    "\"basis_expires\":\"2027-11-24T00:00:00Z\"},\"files_max\":65536,"
+    "\"basis_expires\":\"2027-11-24T00:00:00Z\"},\"files_max\":65536,\"memory_locked\":true,"
     "\"disk\":{\"full\":false,\"folder\":\"/d\",\"free_mb\":90,\"reserve_mb\":32,"
     "\"reserve_wanted_mb\":32},"
     "\"signing\":{\"may_sign\":true,\"behind\":false,\"needed\":2,\"answered\":2},"
