@@ -4,6 +4,7 @@
  */
 #include "federation/core.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -259,8 +260,8 @@ static enum err combine(const struct ceremony *c, size_t round, struct roster_ke
             if (!c->is_in[i] || c->p.person[i].receives != index)
                 continue;
             size_t n = out->share_count++, was = share_at(&c->base, index);
-            const uint8_t *old =
-                is_refresh && was < c->base.share_count ? c->base.commitment[was] : NULL;
+            assert(!is_refresh || was < c->base.share_count); /* ceremony_base_check */
+            const uint8_t *old = is_refresh ? c->base.commitment[was] : NULL;
             out->index[n] = index;
             memcpy(out->holder[n], c->p.person[i].author, AUTHOR_BYTES);
             e = dealing_united_commitment(&all, index, old, out->commitment[n]);
@@ -440,7 +441,8 @@ void ceremony_judge(struct federation *f, struct ceremony *c)
         c->reason[i] = OK;
     }
     find_base(f, c);
-    if (c->has_base)
+    bool is_sound = c->has_base && ceremony_base_check(&c->p, &c->base) == OK;
+    if (is_sound)
         follow_closes(c);
     if (c->state == CEREMONY_OPEN && c->phase == ceremony_phases(&c->p)) {
         if (!c->has_result && make_result(c) != OK)
@@ -459,7 +461,7 @@ void ceremony_judge(struct federation *f, struct ceremony *c)
     else if (f->now_utc > 0 && c->p.until_utc < (uint64_t)f->now_utc)
         c->state = CEREMONY_OVER;
     else if (c->state == CEREMONY_OPEN &&
-             (!c->has_base || !can_go_on(f, c) ||
+             (!is_sound || !can_go_on(f, c) ||
               (c->phase == 0 &&
                ceremony_check(&c->p, c->proposer, core_roster(f), f->now_utc) != OK)))
         c->state = CEREMONY_IMPOSSIBLE;

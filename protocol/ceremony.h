@@ -208,6 +208,12 @@ MUST_CHECK enum err ceremony_check(const struct ceremony_proposal *p,
                                    const uint8_t proposer[AUTHOR_BYTES], const struct roster *r,
                                    int64_t now_utc);
 
+/* The last two of these rules, which need the base alone (not looked at in generate, where it may
+ * be NULL): ERR_UNAUTHORISED and ERR_QUORUM. What ceremony_proposal_check refuses must not come
+ * here. Nobody follows a ceremony that breaks them, whoever else takes part in it. */
+MUST_CHECK enum err ceremony_base_check(const struct ceremony_proposal *p,
+                                        const struct roster_key *base);
+
 /* How many dealers must remain: generate and refresh the result's t; reshare the base's t; rotate
  * 2t - 1. base: not needed in generate. */
 size_t ceremony_dealers_min(const struct ceremony_proposal *p, const struct roster_key *base);

@@ -134,8 +134,6 @@ static uint32_t base_index(const struct roster_key *base, const uint8_t author[A
 static enum err check_holders(const struct ceremony_proposal *p, const struct roster_key *base)
 {
     bool is_in_place = p->kind == CEREMONY_REFRESH || p->kind == CEREMONY_ROTATE;
-    if (p->kind == CEREMONY_GENERATE)
-        return OK;
     if (is_in_place && p->threshold != base->threshold)
         return ERR_UNAUTHORISED;
     for (size_t i = 0; i < p->count; i++) {
@@ -151,8 +149,11 @@ static enum err check_holders(const struct ceremony_proposal *p, const struct ro
 
 /* In a rotation, the product is dealt by those who both held a share and got one of the factor. A
  * refresh goes on with as many holders as are left. */
-static enum err check_quorum(const struct ceremony_proposal *p, const struct roster_key *base)
+enum err ceremony_base_check(const struct ceremony_proposal *p, const struct roster_key *base)
 {
+    enum err e = p->kind == CEREMONY_GENERATE ? OK : check_holders(p, base);
+    if (e != OK)
+        return e;
     const struct tally t = count_people(p);
     const size_t dealers = p->kind == CEREMONY_ROTATE ? t.both : t.dealers;
     const size_t threshold = p->threshold;
@@ -173,9 +174,7 @@ enum err ceremony_check(const struct ceremony_proposal *p, const uint8_t propose
         e = check_people(p, proposer, r);
     if (e == OK)
         e = check_numbers(p, newest, base);
-    if (e == OK)
-        e = check_holders(p, base);
-    return e == OK ? check_quorum(p, base) : e;
+    return e == OK ? ceremony_base_check(p, base) : e;
 }
 
 size_t ceremony_dealers_min(const struct ceremony_proposal *p, const struct roster_key *base)
