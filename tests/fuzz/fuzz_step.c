@@ -87,11 +87,19 @@ static void on_send(struct unpack *u)
 static void on_evaluate(struct unpack *u)
 {
     struct event ev = {.type = EVENT_EVALUATE};
-    struct subject subject = {1, unpack_view(u, unpack_u8(u) % 32)};
+    uint8_t len = unpack_u8(u), how = len >> 5, element[1][32] = {{0}};
+    struct subject subject = {1, unpack_view(u, len % 32)};
     if (spent.evaluated++ >= EVALUATED_MAX)
         return;
+    /* As people's work asks, for this and that key period; for a factor; and what nobody asks. */
+    memcpy(element[0], subject.match_key.data, subject.match_key.len);
     ev.evaluate.ticket = ++stage.tickets;
-    ev.evaluate.subjects = &subject;
+    ev.evaluate.key = how >= 4 ? KEY_FACTOR : how == 3 ? KEY_STATISTICS : 0;
+    ev.evaluate.epoch = how % 4 < 3 ? how % 4 : 0;
+    if (how >= 5)
+        ev.evaluate.elements = (const uint8_t(*)[32])element;
+    else
+        ev.evaluate.subjects = &subject;
     ev.evaluate.count = 1;
     ev.evaluate.seed[0] = (uint8_t)stage.tickets;
     stage_step(&ev);

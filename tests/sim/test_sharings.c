@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/check.h"
@@ -446,13 +447,83 @@ static void test_silent(void **state)
     world_free(&w);
 }
 
+/* Turns every answer of one keyholder to one member into a refusal. */
+struct refuser {
+    struct world *world;
+    size_t who, refused;
+    uint32_t reason;
+};
+
+static size_t refuse(void *ctx, const struct passing *p)
+{
+    struct refuser *r = ctx;
+    const Seinpost__Message *m = world_read(bytes_of(p->frame, p->len));
+    if (p->is_arriving || p->from != r->who || p->to != ASKER || m == NULL ||
+        m->body_case != SEINPOST__MESSAGE__BODY_EVALUATED)
+        return p->len;
+    uint8_t request[16], text[64], signature[SIGNATURE_BYTES];
+    memcpy(request, m->evaluated->request.data, 16);
+    uint32_t day = world_today(r->world);
+    struct pack t = pack_of(text, sizeof text);
+    pack_bytes(&t, BYTES_LITERAL("seinpost/v1/refusal"));
+    pack_copy(&t, request, 16);
+    pack_u32(&t, r->reason);
+    pack_u32(&t, day);
+    crypto_sign_detached(signature, NULL, text, pack_len(&t), world_feed_secret(r->world, r->who));
+    Seinpost__Refusal body = SEINPOST__REFUSAL__INIT;
+    body.request = (ProtobufCBinaryData){16, request};
+    body.reason = r->reason;
+    body.day = day;
+    body.signature = (ProtobufCBinaryData){SIGNATURE_BYTES, signature};
+    Seinpost__Message out = SEINPOST__MESSAGE__INIT;
+    out.body_case = SEINPOST__MESSAGE__BODY_REFUSAL;
+    out.refusal = &body;
+    r->refused++;
+    return message_encode(&out, p->frame, p->len);
+}
+
+/* Goal: a keyholder that refuses one member only is replaced at once, whatever reason it gives, and
+ * is asked last; where no threshold is left without it, the member is told who refuses and why.
+ * Method: A refuses the asker; then two of the others stop. */
+static void test_one_refuses(void **state)
+{
+    (void)state;
+    static const uint32_t reasons[] = {ERR_UNAUTHORISED, ERR_EPOCH, ERR_BUDGET, ERR_UNAVAILABLE};
+    for (size_t n = 0; n < sizeof reasons / sizeof reasons[0]; n++) {
+        struct world *w = five(70 + n);
+        struct refuser r = {.world = w, .who = 0, .reason = reasons[n]};
+        uint8_t want[32], got[32];
+        truth(world_secret(w), "x", want);
+        world_watch(w, refuse, &r);
+        for (int i = 0; i < 12; i++) {
+            uint64_t ticket = world_ask(w, ASKER, "x", 1);
+            assert_true(wait_for(w, ASKER, ticket) < 200);
+            assert_int_equal(world_answer(w, ASKER, ticket)->result, OK);
+            assert_memory_equal(world_answer(w, ASKER, ticket)->n[0], want, 32);
+        }
+        assert_true(r.refused > 0);
+        assert_int_equal(world_evaluate(w, 6, "x", 200, got), OK); /* another member */
+        assert_memory_equal(got, want, 32);
+        world_stop(w, 1);
+        world_stop(w, 2);
+        uint64_t ticket = world_ask(w, ASKER, "x", 1);
+        assert_true(wait_for(w, ASKER, ticket) < 4000);
+        const struct world_answer *a = world_answer(w, ASKER, ticket);
+        assert_int_equal(a->result, reasons[n] == ERR_BUDGET ? ERR_BUDGET : ERR_UNAVAILABLE);
+        char told[64];
+        snprintf(told, sizeof told, "NL-KVK-00000001=%s", err_name((enum err)reasons[n]));
+        assert_non_null(strstr(a->detail, told));
+        world_free(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_overlap),       cmocka_unit_test(test_behind),
         cmocka_unit_test(test_dropped),       cmocka_unit_test(test_factor),
         cmocka_unit_test(test_factor_budget), cmocka_unit_test(test_not_both),
-        cmocka_unit_test(test_silent),
+        cmocka_unit_test(test_silent),        cmocka_unit_test(test_one_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

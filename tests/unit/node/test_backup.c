@@ -21,6 +21,8 @@
 #include "federation/effect.h"
 #include "node/backup.h"
 #include "node/keyring.h"
+#include "node/post_seal.h"
+#include "node/store_share.h"
 #include "node/store_snapshot.h"
 #include "tests/unit/node/store_sample.h"
 
@@ -171,6 +173,81 @@ static void there_and_back(void **state)
     assert_false(is_there("data/seinpost.conf"));
 }
 
+/* ---- Shares of keys ---- */
+
+static struct {
+    struct bytes mark;
+    size_t hits;
+} search;
+
+static int search_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    size_t len;
+    (void)st, (void)at;
+    if (type != FTW_F)
+        return 0;
+    uint8_t *bytes = file_bytes(path, &len);
+    for (size_t i = 0; i + search.mark.len <= len; i++)
+        search.hits += memcmp(bytes + i, search.mark.data, search.mark.len) == 0;
+    free(bytes);
+    return 0;
+}
+
+/* How often these bytes are in the files of a folder, or in a file. */
+static size_t hits(const char *path, const void *bytes, size_t len)
+{
+    search.mark = bytes_of(bytes, len);
+    search.hits = 0;
+    nftw(path, search_one, 16, FTW_PHYS);
+    return search.hits;
+}
+
+/* Goal: no share of a key is in a backup but sealed under the passphrase of the node's keys, also
+ * for whoever opens the backup.
+ * Method: two shares of marked bytes, one in the ring, one in the store as the desk seals it; the
+ * backup and what it restores are searched for them, and, as a control, for what is sealed. */
+static void shares_sealed(void **state)
+{
+    (void)state;
+    struct keyring *ring = NULL;
+    struct store *s = NULL;
+    struct post_context context = {
+        {0, 0, 0, 1, 0, 0, 0, 2}
+    };
+    uint8_t public_half[32], secret[36], scalar[32], desk[32], sealed[32 + POST_SEAL_BYTES];
+    char hex[2][65];
+    randombytes_buf(public_half, sizeof public_half);
+    randombytes_buf(secret, sizeof secret);
+    randombytes_buf(scalar, sizeof scalar);
+    randombytes_buf(desk, sizeof desk);
+    post_seal(desk, POST_SHARE, context, bytes_of(scalar, sizeof scalar), sealed);
+    sodium_bin2hex(hex[0], sizeof hex[0], secret + 4, 32);
+    sodium_bin2hex(hex[1], sizeof hex[1], scalar, 32);
+    assert_int_equal(keyring_open("node/keys", passphrase, &ring, &problem), OK);
+    assert_int_equal(keyring_put(ring, "share-1-1-0", bytes_of(public_half, sizeof public_half),
+                                 bytes_of(secret, sizeof secret), &problem),
+                     OK);
+    assert_int_equal(
+        keyring_put(ring, "desk", bytes_of(NULL, 0), bytes_of(desk, sizeof desk), &problem), OK);
+    keyring_free(&ring);
+    assert_int_equal(store_open(&s, "node/node.db", &problem), OK);
+    assert_int_equal(store_share_put(s, context.bytes, bytes_of(sealed, sizeof sealed)), OK);
+    assert_int_equal(store_commit(s), OK);
+    store_close(&s);
+    assert_int_equal(make("shares", STORE_SCHEMA), OK);
+    assert_int_equal(restore("shares", "opened", false), OK);
+    static const char *const places[] = {"shares", "opened"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(hits(places[i], secret + 4, 32) + hits(places[i], scalar, 32), 0);
+        assert_int_equal(hits(places[i], hex[0], 64) + hits(places[i], hex[1], 64), 0);
+        assert_int_equal(hits(places[i], desk, 32), 0);
+    }
+    assert_int_equal(hits("opened", public_half, 32), 1);
+    assert_int_equal(hits("opened", sealed, sizeof sealed), 1);
+    assert_int_equal(hits("shares", sealed, sizeof sealed),
+                     0); /* the backup itself is sealed too */
+}
+
 /* Goal: what is there is not written over, and a store of a newer version is left alone. */
 static void refused(void **state)
 {
@@ -308,9 +385,8 @@ static void copy_while_writing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(there_and_back),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(strange_content),
+        cmocka_unit_test(there_and_back),     cmocka_unit_test(refused),
+        cmocka_unit_test(shares_sealed),      cmocka_unit_test(strange_content),
         cmocka_unit_test(copy_while_writing),
     };
     return cmocka_run_group_tests(tests, enter, leave);
