@@ -8,6 +8,7 @@
 #include "protocol/correction.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/quill.h"
+#include "tests/fuzz/rite.h"
 
 enum { STEPS_MAX = 48, RESTARTS_MAX = 2, ROSTERS_MAX = 6, EVALUATED_MAX = 3, TEXT_MAX = 200 };
 
@@ -174,6 +175,22 @@ static void on_quill(struct unpack *u, void (*write)(struct unpack *u, size_t pl
     write(u, place);
 }
 
+/* The operator proposes one, joins the last one proposed by anybody, or ends it. */
+static void on_ceremony(struct unpack *u)
+{
+    static struct ceremony_proposal p;
+    static const enum ceremony_step steps[] = {CEREMONY_PROPOSE, CEREMONY_JOIN, CEREMONY_ABORT};
+    struct event ev = {.type = EVENT_CEREMONY};
+    ev.ceremony.ticket = 1;
+    ev.ceremony.what = steps[unpack_u8(u) % 3];
+    if (ev.ceremony.what == CEREMONY_PROPOSE) {
+        rite_propose(u, SELF, &p);
+        ev.ceremony.proposal = &p;
+    }
+    memcpy(ev.ceremony.id, rite_id(), HASH_BYTES);
+    stage_step(&ev);
+}
+
 static void play(struct unpack *u)
 {
     static void (*const quills[])(struct unpack *, size_t) = {
@@ -186,8 +203,10 @@ static void play(struct unpack *u)
         on_evaluate, on_roster, on_restart, on_crash, on_jump,
     };
     enum { QUILLS = sizeof quills / sizeof quills[0], OTHERS = sizeof others / sizeof others[0] };
-    uint8_t what = unpack_u8(u) % (QUILLS + OTHERS);
-    if (what < QUILLS)
+    uint8_t byte = unpack_u8(u), what = byte % (QUILLS + OTHERS);
+    if (byte == 255)
+        on_ceremony(u);
+    else if (what < QUILLS)
         on_quill(u, quills[what]);
     else
         others[what - QUILLS](u);

@@ -5,6 +5,7 @@
 #include "protocol/correction.h"
 #include "protocol/fork.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/rite.h"
 #include "tests/unit/protocol/roster_sample.h"
 
 enum { ENTRIES_MAX = 24, BODY_ROOM = 4096, EVALUATED_MAX = 4 };
@@ -31,6 +32,7 @@ static struct quill quills[ACTORS];
 
 void quill_reset(void)
 {
+    rite_reset();
     for (size_t i = 0; i < ACTORS; i++) {
         merkle_frontier_init(&quills[i].tree);
         memset(&quills[i].last, 0, sizeof quills[i].last);
@@ -136,9 +138,10 @@ static struct bytes payload_of(uint8_t which, struct unpack *u, uint8_t *type, u
 }
 
 /* Appends one entry to what the actor writes. */
-static void write_entry(struct quill *q, const uint8_t *by, struct unpack *u)
+static void write_entry(struct quill *q, size_t who, struct unpack *u)
 {
-    static uint8_t payload[BODY_ROOM];
+    const uint8_t *by = actors[who].author;
+    static uint8_t payload[CEREMONY_BYTES_MAX];
     uint8_t what = unpack_u8(u), salt[SALT_BYTES] = {what}, leaf[HASH_BYTES], tile[2][HASH_BYTES];
     unsigned levels;
     size_t at = q->count, len = 0;
@@ -151,6 +154,11 @@ static void write_entry(struct quill *q, const uint8_t *by, struct unpack *u)
         h.expires_day = b.day + 1 + unpack_u8(u);
     if (b.type == ENTRY_COVER)
         h.expires_day = b.day;
+    if ((what & 0xc0) == 0xc0) {
+        b.type = ENTRY_CEREMONY;
+        b.payload = bytes_of(payload, rite_payload(u, who, payload));
+        h.expires_day = b.day + CEREMONY_KEPT_DAYS;
+    }
     if ((what & 8) != 0) { /* any bytes in its place */
         b.type = unpack_u8(u);
         b.payload = unpack_view(u, unpack_u8(u));
@@ -211,7 +219,7 @@ void quill_batch(struct unpack *u, size_t place)
     uint64_t first = q->tree.size;
     size_t from = q->count;
     while (count-- > 0 && q->count < ENTRIES_MAX)
-        write_entry(q, actors[which].author, u);
+        write_entry(q, which, u);
     sign_next(q, &actors[which], (kept & 1) != 0 ? wrong : 0, u);
     for (size_t i = from; i < q->count; i++) {
         memcpy(headers + (i - from) * HEADER_BYTES, q->headers[i], HEADER_BYTES);

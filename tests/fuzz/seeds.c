@@ -336,6 +336,57 @@ static void seed_backup(void)
     seed_chosen("backup", "cut", 4, bytes_of(room, 2));
 }
 
+/* Scripts of fuzz_step.c in which peers 1 and 2 hold a ceremony among themselves, and one that the
+ * operator takes part in. */
+static void seed_ceremony_scripts(void)
+{
+    enum { TICK = 13, BATCH = 3, SAY = 0xc0, BOTH = 6, ALL = 7 };
+    enum { PROPOSE, JOIN, CLOSE, DEAL, VERDICT, ANSWER, CONFIRM };
+#define WAIT TICK, 1, 0
+#define BY(who, count) BATCH, (who)-1, who, count, 0, 4
+#define CLOSED(phase) BY(1, 1), SAY, 0, CLOSE, BOTH, phase, WAIT
+#define BOTH_SAY(...) BY(1, 1), SAY, 0, __VA_ARGS__, BY(2, 1), SAY, 0, __VA_ARGS__, WAIT
+    static const uint8_t refresh[] = {BY(1, 2),  SAY,
+                                      0,         PROPOSE,
+                                      1,         BOTH,
+                                      0,         SAY,
+                                      0,         JOIN,
+                                      WAIT,      BY(2, 1),
+                                      SAY,       0,
+                                      JOIN,      WAIT,
+                                      CLOSED(1), BOTH_SAY(DEAL, BOTH, 0),
+                                      CLOSED(2), BOTH_SAY(VERDICT, 0, 0),
+                                      CLOSED(3), BOTH_SAY(CONFIRM)};
+    static const uint8_t complained[] = {
+        BY(1, 2),  SAY,      0,    PROPOSE, 1,         BOTH,
+        0,         SAY,      0,    JOIN,    WAIT,      BY(2, 1),
+        SAY,       0,        JOIN, WAIT,    CLOSED(1), BOTH_SAY(DEAL, BOTH, 0),
+        CLOSED(2), BY(1, 1), SAY,  0,       VERDICT,   4,
+        0,         BY(2, 2), SAY,  0,       VERDICT,   0,
+        0,         SAY,      0,    ANSWER,  2,         2,
+        WAIT,      CLOSED(3)};
+    static const uint8_t ours[] = {255,  0,
+                                   0,    ALL,
+                                   0,    WAIT,
+                                   255,  1,
+                                   WAIT, BY(1, 1),
+                                   SAY,  0,
+                                   JOIN, BY(2, 1),
+                                   SAY,  0,
+                                   JOIN, WAIT,
+                                   WAIT, BOTH_SAY(DEAL, ALL, 0),
+                                   WAIT, BOTH_SAY(VERDICT, 0, 0),
+                                   WAIT, BOTH_SAY(CONFIRM),
+                                   WAIT};
+#undef WAIT
+#undef BY
+#undef CLOSED
+#undef BOTH_SAY
+    seed("step", "ceremony", bytes_of(refresh, sizeof refresh));
+    seed("step", "ceremony-answer", bytes_of(complained, sizeof complained));
+    seed("step", "ceremony-ours", bytes_of(ours, sizeof ours));
+}
+
 /* Scripts of fuzz_step.c: a batch of a signal and an alert, again, and told otherwise; a question
  * to the keyholder; an envelope; a restart. */
 static void seed_scripts(void)
@@ -356,6 +407,7 @@ static void seed_scripts(void)
     seed("step", "power", bytes_of(power, sizeof power));
     seed("step", "rosters", bytes_of(rosters, sizeof rosters));
     seed("step", "post", bytes_of(post, sizeof post));
+    seed_ceremony_scripts();
 }
 
 static void seed_requests(void)
