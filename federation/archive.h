@@ -11,6 +11,7 @@
 #define FEDERATION_ARCHIVE_H
 
 #include "proto/err.h"
+#include "protocol/account.h"
 #include "protocol/correction.h"
 #include "protocol/envelope.h"
 #include "protocol/feed.h"
@@ -127,6 +128,22 @@ struct archive {
 
     /* How many entries of the feed are held that are signals or amendments. */
     uint64_t (*signals)(void *ctx, const uint8_t author[AUTHOR_BYTES]);
+    /* Calls row for entries of type notice of a feed that are held, the newest first, until it
+     * returns false. May be NULL: there are none. */
+    void (*notices)(void *ctx, const uint8_t author[AUTHOR_BYTES],
+                    bool (*row)(void *row_ctx, const struct archive_row *r), void *row_ctx);
+
+    /* Elements charged to a member under its allowance of that index, UINT64_MAX for all of them, on
+     * the days from one to the other, both included. */
+    uint64_t (*surged)(void *ctx, const uint8_t member[AUTHOR_BYTES], uint64_t index,
+                       uint32_t from_day, uint32_t until_day);
+
+    /* What was charged to a member in a month: the totals, and up to max requests after the one
+     * given (zeros: from the first on), packed and ascending. Returns their number: 0 also for a
+     * month of which only the totals are kept. */
+    size_t (*account)(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t month,
+                      const uint8_t after[REQUEST_BYTES], struct account_totals *totals,
+                      uint8_t *rows, size_t max);
 
     /* Up to max erasures that this node carried out and has not acknowledged yet. */
     size_t (*receipts_due)(void *ctx, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes,

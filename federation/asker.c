@@ -264,7 +264,19 @@ static size_t count_late(struct federation *f, const struct job *j, const struct
     return count;
 }
 
-/* In random order, those that failed us last. */
+static uint32_t asked_today(struct federation *f, const uint8_t holder[AUTHOR_BYTES])
+{
+    const struct feed *feed = core_feed(f, holder);
+    uint32_t today = core_today(f);
+    if (feed == NULL)
+        return 0;
+    if (memcmp(holder, f->config.author, AUTHOR_BYTES) == 0)
+        return feed->budget_day == today ? feed->budget_used : 0;
+    return feed->asked_day == today ? feed->asked_points : 0;
+}
+
+/* Whom this node asked for least today comes first, those of equal amounts in random order, and
+ * those that failed us last: so the budgets at all of them are used up alike. */
 static void shuffle(struct federation *f, struct job *j, const struct roster_key *k)
 {
     uint32_t drawn[KEYHOLDERS_MAX];
@@ -274,6 +286,14 @@ static void shuffle(struct federation *f, struct job *j, const struct roster_key
         drawn[i] = drawn[at];
         drawn[at] = i;
     }
+    for (size_t i = 1; i < j->holders; i++)
+        for (size_t n = i;
+             n > 0 && asked_today(f, k->holder[drawn[n]]) < asked_today(f, k->holder[drawn[n - 1]]);
+             n--) {
+            uint32_t other = drawn[n];
+            drawn[n] = drawn[n - 1];
+            drawn[n - 1] = other;
+        }
     for (int last = 0; last < 2; last++)
         for (size_t i = 0; i < j->holders; i++)
             if (is_shunned(f, k->holder[drawn[i]]) == (last != 0))
@@ -460,6 +480,13 @@ void asker_event(struct federation *f, const struct event *ev, struct effects *o
     struct job *j = NULL;
     enum err e = open_job(f, ev, &j);
     if (e == OK) {
+        const struct roster_key *k = job_key(f, j);
+        struct effect *asked = effects_add(out, EFFECT_ASKED);
+        asked->asked.ticket = j->ticket;
+        memcpy(asked->asked.request, j->request, sizeof j->request);
+        account_points_hash(bytes_of(j->points, j->padded * POINT_BYTES), asked->asked.points_hash);
+        asked->asked.points = (uint32_t)j->padded;
+        asked->asked.needed = k != NULL ? k->threshold : 0;
         advance(f, j, out);
         return;
     }

@@ -334,6 +334,8 @@ static void every_second(struct federation *f, struct effects *out)
     parcels_tick(f, out);
     shares_review(f, out);
     ceremony_tick(f, out);
+    allowance_tick(f, out);
+    totals_tick(f, out);
     reread_tick(f, out);
     if (f->now_ms - f->swept_ms >= SWEEP_MS) {
         f->swept_ms = f->now_ms;
@@ -399,6 +401,9 @@ void federation_step(struct federation *f, const struct event *ev, struct effect
         break;
     case EVENT_ALONE:
         standing_alone(f, ev, out);
+        break;
+    case EVENT_TOTALS:
+        totals_event(f, ev, out);
         break;
     case EVENT_CEREMONY:
         ceremony_event(f, ev, out);

@@ -372,6 +372,35 @@ void shares_drop(struct federation *f, uint32_t key, uint32_t epoch, uint32_t re
 /* Wipes what is over, and notes what came into the member list. */
 void shares_review(struct federation *f, struct effects *out);
 
+/* ---- allowance.c ---- */
+
+/* Parts of a request that are charged to allowances. */
+struct surge {
+    size_t count;
+    struct {
+        uint64_t index;
+        uint32_t elements;
+    } part[ALLOWANCES_OPEN_MAX];
+};
+/* What a member's allowances come to on a day. */
+void allowance_look(struct federation *f, const struct feed *member, uint32_t day,
+                    struct allowance_status *out);
+/* Which allowances give so many elements. ERR_BUDGET if they do not. Nothing is charged yet. */
+MUST_CHECK enum err allowance_take(struct federation *f, const struct feed *member, uint32_t day,
+                                   uint32_t count, struct surge *out);
+void allowance_charge(const struct feed *member, uint32_t day, const struct surge *s,
+                      struct effects *out);
+/* Once a day: reports what is not explained, and lets go of old requests. */
+void allowance_tick(struct federation *f, struct effects *out);
+
+/* ---- totals.c ---- */
+void totals_event(struct federation *f, const struct event *ev, struct effects *out);
+void totals_on_ask(struct federation *f, struct link *l, const Seinpost__TotalsAsk *m,
+                   struct effects *out);
+void totals_on_answer(struct federation *f, struct link *l, const Seinpost__TotalsAnswer *m,
+                      struct effects *out);
+void totals_tick(struct federation *f, struct effects *out);
+
 /* ---- factors.c ---- */
 /* What is written down of a batch that is charged. */
 struct charge {
@@ -379,6 +408,7 @@ struct charge {
     const uint8_t *purpose; /* HASH_BYTES */
     uint8_t hash[HASH_BYTES];
     uint32_t count;
+    struct surge surge; /* what of them is charged to allowances */
 };
 /* Whether a member may have so many elements more multiplied by the factor of a key period:
  * ERR_BUDGET if not. */

@@ -53,6 +53,11 @@ enum effect_type {
     EFFECT_PERSIST_SHARE, /* a share of a threshold key, to be sealed; in place of one with its
                              numbers */
     EFFECT_PERSIST_FACTORED, /* elements of a factor were multiplied for a member */
+    EFFECT_PERSIST_SURGE, /* elements charged under an allowance; added to what was there */
+    EFFECT_PERSIST_ACCOUNT_PAST, /* requests before a day are totalled by month and dropped; so are
+                                    own records of before it */
+    EFFECT_ASKED,         /* what an evaluation of the desk's is known by; before anything is sent */
+    EFFECT_TOTALS,        /* answer to EVENT_TOTALS */
     EFFECT_FORGET_SHARE,  /* the share with these numbers is to be wiped, wherever it is kept */
 };
 
@@ -100,6 +105,7 @@ enum mark {
     MARK_ALONE_NEEDED,
     MARK_ALONE_COUNT, /* how often that was done */
     MARK_SCRUB_UTC,   /* when the node last went over all that it has; nothing to the core */
+    MARK_SURGE_LOST,  /* allowances that began on this day or before give nothing; 0: all may */
     MARK_COUNT
 };
 
@@ -127,6 +133,7 @@ enum report {
     REPORT_CEREMONY_WRONG,    /* author contributed something to a ceremony that does not hold */
     REPORT_CEREMONY_LEFT_OUT, /* author is left out of a ceremony: it was silent, or wrong */
     REPORT_CEREMONY_ENDED,    /* a ceremony ended without a result */
+    REPORT_UNEXPLAINED, /* an allowance of this member should have been explained: its index */
     REPORT_CEREMONY_DONE,     /* all confirmed one result: stewards can put it in the member list */
 };
 
@@ -190,6 +197,24 @@ struct effect {
             uint8_t purpose[HASH_BYTES];
             uint32_t points;
         } factored; /* a request row as PERSIST_REQUEST has it, and the total */
+        struct {
+            uint64_t index; /* of the allowance */
+            uint32_t day;
+            uint32_t elements;
+        } surge;
+        struct {
+            uint64_t ticket;
+            uint8_t request[REQUEST_BYTES];
+            uint8_t points_hash[HASH_BYTES];
+            uint32_t points;
+            uint32_t needed; /* keyholders */
+        } asked;
+        struct {
+            uint64_t ticket;
+            enum err result;          /* OK; ERR_UNAVAILABLE, ERR_UNAUTHORISED, ERR_FULL, or what is
+                                         wrong with the page */
+            struct account_page page; /* result OK; its rows live as the effects do */
+        } totals;
         struct {
             const uint64_t *indexes; /* entries of ours whose erasure author acknowledged */
             size_t count;

@@ -4,6 +4,7 @@
 #ifndef FEDERATION_EVENT_H
 #define FEDERATION_EVENT_H
 
+#include "protocol/account.h"
 #include "protocol/ceremony.h"
 #include "protocol/envelope.h"
 #include "protocol/evaluation.h"
@@ -21,6 +22,7 @@ enum event_type {
     EVENT_SEND,   /* the desk writes to one organisation; answered by EFFECT_APPENDED */
     EVENT_LOST,   /* the archive found something of a feed damaged */
     EVENT_ALONE,  /* the operator lets the node sign unconfirmed; answered by EFFECT_APPENDED */
+    EVENT_TOTALS,   /* the desk asks what a keyholder charged; answered by EFFECT_TOTALS */
     EVENT_CEREMONY, /* the operator proposes, joins or ends a ceremony; answered by EFFECT_APPENDED
                      */
 };
@@ -101,6 +103,13 @@ struct event {
             const struct ceremony_proposal *proposal; /* PROPOSE */
         } ceremony;
         struct {
+            uint64_t ticket; /* not 0 */
+            uint8_t keyholder[AUTHOR_BYTES];
+            uint8_t member[AUTHOR_BYTES]; /* this node's own, unless it is an auditor's */
+            uint32_t month;               /* 202611 */
+            uint8_t after[REQUEST_BYTES]; /* last request of the page before; zeros: the first */
+        } totals;
+        struct {
             uint8_t author[AUTHOR_BYTES];
             uint64_t first, count; /* entries; at most LOST_ENTRIES_MAX */
             bool is_body; /* their headers are as they were; at most LOST_BODIES_MAX of them */
@@ -112,6 +121,7 @@ enum {
     APPEND_MAX = 2048,
     LOST_BODIES_MAX = 256,
     LOST_ENTRIES_MAX = 65536,
+    INQUIRIES_MAX = 4,   /* EVENT_TOTALS under way at one time; one more is ERR_FULL */
     EVALUATIONS_MAX = 8, /* evaluations under way at one time; one more is ERR_FULL */
 };
 

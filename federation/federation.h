@@ -30,6 +30,8 @@
  *     shares    the shares of threshold keys that this node holds
  *     keyholder answering evaluations within budgets
  *     factors   how much of the factor of a key period a member may use
+ *     allowance what members may have beyond them, for a time, and have to explain
+ *     totals    what keyholders charged, told to whom it was charged and to auditors
  *     asker     collecting evaluations from a threshold of keyholders
  *     evidence  finding authors that contradict themselves
  *     forks     proofs of it: kept, told to everybody, the author frozen
@@ -44,6 +46,7 @@
 #include "federation/effect.h"
 #include "federation/event.h"
 #include "protocol/entry.h"
+#include "protocol/notice.h"
 #include "protocol/roster.h"
 
 struct federation;
@@ -219,6 +222,27 @@ struct budget_status {
 };
 size_t federation_budgets(const struct federation *f, int64_t now_utc, struct budget_status *out,
                           size_t max);
+
+/* What the notices of a member say, and what this node charged, as a keyholder: the newest open
+ * allowances first. */
+enum { ALLOWANCES_OPEN_MAX = 8 }; /* of one member that are counted at one time */
+struct allowance_status {
+    size_t count;
+    struct {
+        uint64_t index; /* of the notice in the member's feed */
+        uint32_t until_day;
+        uint32_t left; /* elements, here */
+        bool is_explained;
+    } open[ALLOWANCES_OPEN_MAX];
+    uint32_t cap_left; /* what the member list lets all of them have, still */
+    uint32_t left;     /* that this node would evaluate now, beyond the budget of the day */
+    uint32_t overdue;  /* allowances that should have been explained by now */
+    uint64_t overdue_index;
+    uint32_t overdue_day; /* until which the oldest of them should have been */
+};
+/* False if it is not in the member list. */
+bool federation_allowance(struct federation *f, const uint8_t author[AUTHOR_BYTES],
+                          struct allowance_status *out);
 
 /* A share that this node holds, without what is secret of it. */
 struct share_status {

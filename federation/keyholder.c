@@ -51,20 +51,33 @@ static uint32_t used_today(const struct feed *member, uint32_t day)
     return member->budget_day == day ? member->budget_used : 0;
 }
 
-/* Whether the budget allows it today. Nothing is charged yet. */
-static enum err check_budget(struct federation *f, const struct feed *member,
-                             const struct charge *c, struct effects *out)
+/* What of a batch is charged to the day; the rest is charged to allowances. */
+static uint32_t daily_part(struct federation *f, const struct feed *member, uint32_t day,
+                           const struct charge *c)
 {
-    uint32_t used = used_today(member, (uint32_t)core_budget_day(f, out));
-    uint32_t budget = core_roster(f)->policy.budget_a_day;
-    return used > budget || c->count > budget - used ? ERR_BUDGET : OK;
+    uint32_t used = used_today(member, day), budget = core_roster(f)->policy.budget_a_day;
+    uint32_t left = used < budget ? budget - used : 0;
+    return c->count < left ? c->count : left;
+}
+
+/* Whether the budget of today allows it, with what allowances give beyond it. Nothing is charged
+ * yet. */
+static enum err check_budget(struct federation *f, const struct feed *member, struct charge *c,
+                             struct effects *out)
+{
+    uint32_t day = (uint32_t)core_budget_day(f, out);
+    uint32_t daily = daily_part(f, member, day, c);
+    c->surge = (struct surge){0};
+    return daily == c->count ? OK : allowance_take(f, member, day, c->count - daily, &c->surge);
 }
 
 static void charge(struct federation *f, struct feed *member, const struct charge *c,
                    struct effects *out)
 {
     uint32_t day = (uint32_t)core_budget_day(f, out);
-    member->budget_used = used_today(member, day) + c->count;
+    uint32_t daily = daily_part(f, member, day, c);
+    allowance_charge(member, day, &c->surge, out);
+    member->budget_used = used_today(member, day) + daily;
     member->budget_day = day;
     struct effect *e = effects_add(out, EFFECT_PERSIST_REQUEST);
     memcpy(e->author, member->rec.author, AUTHOR_BYTES);
@@ -200,6 +213,7 @@ void keyholder_on_evaluate(struct federation *f, struct link *l, const Seinpost_
 void keyholder_spend_today(struct federation *f, struct effects *out)
 {
     uint32_t day = (uint32_t)core_budget_day(f, out);
+    core_mark(f, MARK_SURGE_LOST, day, out);
     for (size_t i = 0; i < f->feed_count; i++) {
         struct feed *feed = &f->feeds[i];
         if (!effects_has_room(out, 64, 0))

@@ -396,6 +396,12 @@ static void dispatch(struct federation *f, struct link *l, const Seinpost__Messa
     case SEINPOST__MESSAGE__BODY_DELIVERY:
         deliveries_on_message(f, l, m->delivery, out);
         return;
+    case SEINPOST__MESSAGE__BODY_TOTALS_ASK:
+        totals_on_ask(f, l, m->totals_ask, out);
+        return;
+    case SEINPOST__MESSAGE__BODY_TOTALS_ANSWER:
+        totals_on_answer(f, l, m->totals_answer, out);
+        return;
     case SEINPOST__MESSAGE__BODY__NOT_SET:
     case _SEINPOST__MESSAGE__BODY__CASE_IS_INT_SIZE:
         return; /* message_decode refuses an empty message */

@@ -50,6 +50,7 @@ enum {
     ASK_HEDGE_MS = 2000,     /* a keyholder is silent: ask one more */
     ASK_TIMEOUT_MS = 15000,
     ASK_SHUN_MS = 60000, /* a keyholder that was silent or wrong is asked last for so long */
+    INQUIRY_MS = 10000,      /* a keyholder says nothing of what it charged */
     SWEEP_MS = 30000, /* between looks for expired entries */
     SWEEP_MAX = 256,
     OFFER_MS = 10000, /* between showing others what we newly hold of a feed */
@@ -195,6 +196,13 @@ struct job {
     uint8_t evaluated[KEYHOLDERS_MAX][EVALUATION_POINTS_MAX * POINT_BYTES];
 };
 
+/* A page of an account that was asked for. */
+struct inquiry {
+    uint64_t ticket; /* 0: unused */
+    uint64_t asked_ms;
+    struct account_page page; /* whose, of whom, of when, after what */
+};
+
 struct parcel {
     bool is_used;
     struct parcel_record rec;
@@ -283,6 +291,8 @@ struct federation {
 
     struct ceremonies ceremonies;
     struct job jobs[EVALUATIONS_MAX];
+    struct inquiry inquiries[INQUIRIES_MAX];
+    uint32_t noticed_day; /* on which allowances were last looked at */
     struct roster_fetch fetch;
 
     struct wire_arena wire; /* the message in hand */

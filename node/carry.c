@@ -253,6 +253,7 @@ static void tell(struct node *n, const struct effect *e)
         [REPORT_ALONE] = {LEVEL_ERROR,   "signing-unconfirmed"     },
         [REPORT_REJOINED] = {LEVEL_INFO,    "rejoined"                },
         [REPORT_TWIN] = {LEVEL_ERROR,   "second-node-with-our-key"},
+        [REPORT_UNEXPLAINED] = {LEVEL_WARNING, "allowance-not-explained" },
         [REPORT_CEREMONY_PROPOSED] = {LEVEL_INFO,    "ceremony-proposed"       },
         [REPORT_CEREMONY_WRONG] = {LEVEL_ERROR,   "ceremony-wrong"          },
         [REPORT_CEREMONY_LEFT_OUT] = {LEVEL_WARNING, "ceremony-left-out"       },
@@ -329,6 +330,8 @@ static enum err carry_one(struct node *n, const struct effect *e)
     case EFFECT_PERSIST_LOST:
     case EFFECT_PERSIST_MARK:
     case EFFECT_PERSIST_FORK:
+    case EFFECT_PERSIST_SURGE:
+    case EFFECT_PERSIST_ACCOUNT_PAST:
         return store_apply(n->store, e);
     case EFFECT_PERSIST_GONE:
         return gone(n, e);
@@ -343,6 +346,11 @@ static enum err carry_one(struct node *n, const struct effect *e)
         return desk_on_ceremony(n->desk, e);
     case EFFECT_MESSAGE:
         return desk_on_message(n->desk, e);
+    case EFFECT_ASKED:
+        return desk_on_asked(n->desk, e);
+    case EFFECT_TOTALS:
+        desk_on_totals(n->desk, e);
+        return OK;
     case EFFECT_APPENDED:
         desk_on_appended(n->desk, e);
         return OK;

@@ -36,6 +36,7 @@ void desk_free(struct desk **pd)
     for (size_t i = 0; i < d->waiting_count; i++)
         json_decref(d->waiting[i].line);
     free(d->verify);
+    free(d->audit);
     backup_stop(d);
     secret_free(d->key);
     free(d);
@@ -247,6 +248,14 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         keys_shares(d, client);
     } else if (what != NULL && strncmp(what, "ceremony-", 9) == 0) {
         keys_request(d, client, what + 9, request);
+    } else if (what != NULL && strncmp(what, "allowance-", 10) == 0) {
+        desk_allowance(d, client, what + 10, request);
+    } else if (what != NULL && strcmp(what, "audit-records") == 0) {
+        audit_records(d, client, request);
+    } else if (what != NULL && strcmp(what, "audit-totals") == 0) {
+        audit_totals(d, client, request);
+    } else if (what != NULL && strcmp(what, "audit-alarms") == 0) {
+        audit_alarms(d, client);
     } else if (what != NULL && strcmp(what, "status") == 0) {
         desk_line(d, client, json_pack("{s:o}", "status", status_json(d->node)));
         desk_end(d, client, json_pack("{s:{s:b}}", "end", "ok", 1));
@@ -287,6 +296,7 @@ void desk_work(struct desk *d)
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         job_work(d, &d->jobs[i]);
     verify_work(d);
+    audit_work(d);
 }
 
 bool desk_is_busy(const struct desk *d)
@@ -294,7 +304,7 @@ bool desk_is_busy(const struct desk *d)
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         if (job_is_busy(d, &d->jobs[i]))
             return true;
-    return d->verify != NULL || d->backup != NULL;
+    return d->verify != NULL || audit_is_busy(d) || d->backup != NULL;
 }
 
 void desk_client_gone(struct desk *d, uint64_t client)
@@ -303,4 +313,5 @@ void desk_client_gone(struct desk *d, uint64_t client)
         if (d->jobs[i].kind != 0 && d->jobs[i].client == client)
             d->jobs[i].is_abandoned = true;
     backup_client_gone(d, client);
+    audit_client_gone(d, client);
 }

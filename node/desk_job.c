@@ -171,6 +171,8 @@ static void start(struct desk *d, enum job_kind kind, uint64_t client, json_t *r
                  json_pack("{s:{s:b,s:s,s:I}}", "end", "ok", 0, "error", "bad-rows", "bad",
                            (json_int_t)j->bad));
         job_close(j);
+    } else if (kind == JOB_CONSULT) {
+        account_asked(d, j);
     }
 }
 
@@ -186,37 +188,6 @@ void job_amend(struct desk *d, uint64_t client, json_t *request, const struct de
 }
 
 /* ---- Evaluating ---- */
-
-/* A random seed for the blinds, and the salted commitment to it and to the purpose, whose opening
- * is kept sealed so that an auditor can be shown it. */
-static enum err record_purpose(struct desk *d, const struct desk_job *j, struct event *ev)
-{
-    static const char domain[] = "seinpost/v1/purpose";
-    const char *purpose = j->kind != JOB_CONSULT ? "publication" : text_of(j->request, "purpose");
-    uint8_t salt[32];
-    randombytes_buf(salt, sizeof salt);
-    randombytes_buf(ev->evaluate.seed, sizeof ev->evaluate.seed);
-    size_t len = strnlen(purpose, REFERENCE_BYTES_MAX);
-    crypto_generichash_state st;
-    crypto_generichash_init(&st, salt, sizeof salt, HASH_BYTES);
-    crypto_generichash_update(&st, (const uint8_t *)domain, sizeof domain - 1);
-    crypto_generichash_update(&st, ev->evaluate.seed, 32);
-    crypto_generichash_update(&st, (const uint8_t *)purpose, len);
-    crypto_generichash_final(&st, ev->evaluate.purpose, HASH_BYTES);
-
-    enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, PLAIN = 64 + REFERENCE_BYTES_MAX };
-    uint8_t plain[PLAIN] = {0}, sealed[NONCE + PLAIN + 16];
-    memcpy(plain, salt, 32);
-    memcpy(plain + 32, ev->evaluate.seed, 32);
-    memcpy(plain + 64, purpose, len);
-    randombytes_buf(sealed, NONCE);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE, NULL, plain, sizeof plain,
-                                               ev->evaluate.purpose, HASH_BYTES, NULL, sealed,
-                                               d->key);
-    sodium_memzero(plain, sizeof plain);
-    return store_purpose_put(d->node->store, ev->evaluate.purpose, node_today(),
-                             bytes_of(sealed, sizeof sealed));
-}
 
 /* Hands the next rows to the core. */
 static void submit(struct desk *d, struct desk_job *j, struct chunk *c)
@@ -252,8 +223,8 @@ static void submit(struct desk *d, struct desk_job *j, struct chunk *c)
         ev.evaluate.subjects = subjects;
         ev.evaluate.count = count;
         c->ticket = ev.evaluate.ticket = ++d->next_ticket;
-        if (record_purpose(d, j, &ev) ==
-            OK) /* a store that failed ends the process at the commit */
+        /* A store that failed ends the process at the commit. */
+        if (account_begin(d, j, count, &ev, &c->asking) == OK)
             node_step(d->node, &ev);
         sodium_memzero(&ev, sizeof ev);
     }
@@ -272,6 +243,7 @@ void desk_on_evaluated(struct desk *d, const struct effect *e)
         if (c == NULL)
             continue;
         c->ticket = 0;
+        (void)!account_end(d, &c->asking, e->evaluated.result); /* likewise */
         size_t at = 0;
         for (size_t i = c->first; i < c->first + c->rows; i++) {
             struct row *r = &j->rows[i];

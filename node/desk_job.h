@@ -9,6 +9,8 @@
  *     desk_publish.c  what becomes of an evaluated publication
  *     desk_consult.c  what becomes of an evaluated consult
  *     desk_ceremony.c what the core remembers of key ceremonies; desk_keys.c  requests about them
+ *     desk_account.c  records of asking, and what keyholders say of it
+ *     desk_allowance.c  what is asked beyond the daily budget
  *     desk_post.c     messages to and from other organisations
  *     desk_witness.c  daily checkpoints, and who saw the same
  *     desk_evidence.c proofs of contradictions, and whole feeds, as files
@@ -21,6 +23,7 @@
 #ifndef NODE_DESK_JOB_H
 #define NODE_DESK_JOB_H
 
+#include "node/asking.h"
 #include "node/desk_seal.h"
 #include "node/node.h"
 #include "protocol/correction.h"
@@ -74,6 +77,7 @@ struct row {
 struct chunk {
     uint64_t ticket; /* 0: unused */
     size_t first, rows;
+    struct asking asking;
 };
 
 struct desk_job {
@@ -108,6 +112,7 @@ struct desk {
     enum err roster_result;
     struct verify *verify;      /* NULL: none under way */
     struct desk_backup *backup; /* likewise */
+    struct desk_audit *audit;   /* likewise */
     /* lines of small requests that wait for the commit */
     struct {
         uint64_t client;
@@ -145,6 +150,25 @@ uint32_t desk_epoch(const struct desk *d);
 /* A job that amends the target with the one person of the request. Takes request. */
 void job_amend(struct desk *d, uint64_t client, json_t *request, const struct desk_target *t,
                uint32_t written_day);
+
+/* ---- desk_account.c ---- */
+/* Draws the blinds' seed, commits to what is asked for, and keeps a record of it. */
+MUST_CHECK enum err account_begin(struct desk *d, const struct desk_job *j, size_t elements,
+                                  struct event *ev, struct asking *a);
+/* What became of it; wipes *a. */
+MUST_CHECK enum err account_end(struct desk *d, struct asking *a, enum err result);
+/* Counts the people of a consult; warns the first time that a day becomes unusual. */
+void account_asked(struct desk *d, const struct desk_job *j);
+void audit_records(struct desk *d, uint64_t client, const json_t *request);
+void audit_totals(struct desk *d, uint64_t client, const json_t *request);
+void audit_alarms(struct desk *d, uint64_t client);
+void audit_work(struct desk *d);
+bool audit_is_busy(const struct desk *d);
+void audit_client_gone(struct desk *d, uint64_t client);
+
+/* ---- desk_allowance.c ---- */
+/* The requests allowance-WHAT. */
+void desk_allowance(struct desk *d, uint64_t client, const char *what, const json_t *request);
 
 /* ---- desk_post.c ---- */
 void post_send(struct desk *d, uint64_t client, const json_t *request);

@@ -102,6 +102,11 @@ void desk_request(struct desk *d, uint64_t client, json_t *request);
 void desk_work(struct desk *d);
 /* Whether desk_work has something to do now. */
 bool desk_is_busy(const struct desk *d);
+/* Keeps the request's number in its record. ERR_IO: fatal. */
+MUST_CHECK enum err desk_on_asked(struct desk *d, const struct effect *e);
+void desk_on_totals(struct desk *d, const struct effect *e);
+/* Days on which unusually many people were asked about, for status. */
+json_t *audit_alarms_json(struct desk *d);
 void desk_on_evaluated(struct desk *d, const struct effect *e);
 void desk_on_appended(struct desk *d, const struct effect *e);
 /* The member list that a roster request brought was adopted or refused. */

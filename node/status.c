@@ -15,6 +15,7 @@
 #include "node/store_post.h"
 #include "node/store_read.h"
 #include "protocol/answer.h"
+#include "protocol/calendar.h"
 
 /* How many files and connections this process may have open. */
 static json_int_t files_max(void)
@@ -61,6 +62,26 @@ static void add_reach(const struct node *n, const struct feed_status *s, json_t 
     json_object_set_new(peer, "relays", relays);
 }
 
+/* Allowances beyond the daily budget that are open now, and those that were not explained in time;
+ * null where there is neither. */
+static json_t *allowance_json(const struct node *n, const uint8_t author[AUTHOR_BYTES])
+{
+    struct allowance_status s;
+    char due[DAY_TEXT_BYTES], until[DAY_TEXT_BYTES];
+    if (!federation_allowance(n->core, author, &s) || (s.count == 0 && s.overdue == 0))
+        return json_null();
+    uint32_t last = 0;
+    for (size_t i = 0; i < s.count; i++)
+        last = s.open[i].until_day > last ? s.open[i].until_day : last;
+    day_format((int32_t)s.overdue_day, due);
+    day_format((int32_t)last, until);
+    json_t *out = json_pack("{s:I,s:I,s:I}", "open", (json_int_t)s.count, "left",
+                            (json_int_t)s.left, "unexplained", (json_int_t)s.overdue);
+    json_object_set_new(out, "until", s.count > 0 ? json_string(until) : json_null());
+    json_object_set_new(out, "explain_by", s.overdue > 0 ? json_string(due) : json_null());
+    return out;
+}
+
 static json_t *peer_json(const struct node *n, const struct organisation *org,
                          const struct feed_status *s)
 {
@@ -79,6 +100,7 @@ static json_t *peer_json(const struct node *n, const struct organisation *org,
                             ? json_null()
                             : json_pack("{s:I,s:I}", "min", (json_int_t)s->offers_min, "max",
                                         (json_int_t)s->offers_max));
+    json_object_set_new(out, "allowance", allowance_json(n, org->author));
     char key[2 * KEY_BYTES + 1];
     sodium_bin2hex(key, sizeof key, org->feed_key, KEY_BYTES);
     json_object_set_new(out, "feed_key", json_string(key));
@@ -228,11 +250,13 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "ceremonies", ceremonies_waiting_json(n));
     json_object_set_new(out, "shares", shares_held_json(n));
     json_object_set_new(out, "shares_ended", shares_ended_json(n));
+    json_object_set_new(out, "allowance", allowance_json(n, n->author));
     json_object_set_new(out, "reach", json_string(own_reach(n)));
     json_object_set_new(out, "relays", own_relays(n));
     json_object_set_new(out, "coverage", coverage_json(n));
     json_object_set_new(out, "peers", r != NULL ? peers_json(n, r) : json_array());
     json_object_set_new(out, "budgets", budgets_json(n));
+    json_object_set_new(out, "alarms", audit_alarms_json(n->desk));
     json_object_set_new(out, "scrub", scrub_json(n->scrub));
     return out;
 }

@@ -11,6 +11,7 @@
  * store_correct.c  what was taken back, alerts, the watch-list
  * store_ceremony.c key ceremonies: where their entries are, what this node keeps secret of them
  * store_share.c    shares of threshold keys that came without a file; what members used of factors
+ * store_account.c  what keyholders charged, own records of asking, allowances
  * store_post.c     envelopes: prekeys, what became of each, inbox and outbox
  * reserve.c        room on the disk that is kept back
  * store_write.c    the other effects, the desk; store_read.c  the other reads
@@ -155,7 +156,23 @@ enum stmt {
     SQL_DESK_LIST,
     SQL_DESK_CUT,
     SQL_PURPOSE_SET,
-    SQL_PURPOSE_ONE,
+    SQL_PURPOSE_LIST,
+    SQL_PURPOSE_PAST,
+    SQL_NOTICE_LIST,
+    SQL_SURGE_ADD,
+    SQL_SURGE_SUM,
+    SQL_SURGE_PAST,
+    SQL_REQUEST_TOTAL,
+    SQL_REQUEST_LIST,
+    SQL_REQUEST_PAST,
+    SQL_ACCOUNT_CLOSE,
+    SQL_ACCOUNT_CLOSE_SURGE,
+    SQL_ACCOUNT_ONE,
+    SQL_ALLOWANCE_SET,
+    SQL_ALLOWANCE_LIST,
+    SQL_ASKED_ADD,
+    SQL_ASKED_LIST,
+    SQL_ASKED_PAST,
     SQL_FORK_SET,
     SQL_FORK_ONE,
     SQL_FORK_LIST,
@@ -304,6 +321,16 @@ void store_archive_ceremonies(void *ctx,
                               bool (*row)(void *row_ctx, const uint8_t author[AUTHOR_BYTES],
                                           const struct archive_row *r),
                               void *row_ctx);
+/* The effects SURGE and ACCOUNT_PAST, and the archive's answers about allowances and accounts. */
+MUST_CHECK enum err store_apply_surge(struct store *s, const struct effect *f);
+MUST_CHECK enum err store_apply_account_past(struct store *s, const struct effect *f);
+void store_archive_notices(void *ctx, const uint8_t author[AUTHOR_BYTES],
+                           bool (*row)(void *row_ctx, const struct archive_row *r), void *row_ctx);
+uint64_t store_archive_surged(void *ctx, const uint8_t member[AUTHOR_BYTES], uint64_t index,
+                              uint32_t from_day, uint32_t until_day);
+size_t store_archive_account(void *ctx, const uint8_t member[AUTHOR_BYTES], uint32_t month,
+                             const uint8_t after[REQUEST_BYTES], struct account_totals *totals,
+                             uint8_t *rows, size_t max);
 bool store_archive_message(void *ctx, const uint8_t sender[AUTHOR_BYTES],
                            const uint8_t id[ENVELOPE_ID_BYTES]);
 

@@ -164,20 +164,3 @@ enum err store_desk_read(struct store *s, uint64_t first,
             break;
     return list_end(s, q, true);
 }
-
-size_t store_purpose(struct store *s, const uint8_t request[16], uint32_t *day, uint8_t *out,
-                     size_t cap)
-{
-    sqlite3_stmt *q = store_statement(s, SQL_PURPOSE_ONE);
-    store_bind_bytes(q, 1, request, 16);
-    *day = 0;
-    if (!store_next(s, q))
-        return 0;
-    *day = (uint32_t)sqlite3_column_int64(q, 0);
-    struct bytes sealed = store_column_bytes(q, 1);
-    size_t len = sealed.len <= cap ? sealed.len : 0;
-    if (len > 0)
-        memcpy(out, sealed.data, len);
-    sqlite3_reset(q);
-    return len;
-}

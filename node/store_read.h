@@ -128,9 +128,4 @@ MUST_CHECK enum err store_desk_read(struct store *s, uint64_t first,
                                     bool (*row)(void *ctx, uint64_t index, struct bytes sealed),
                                     void *ctx);
 
-/* A sealed purpose, copied to out, and its day. Returns its length; 0 if unknown or longer than
- * cap. */
-size_t store_purpose(struct store *s, const uint8_t request[16], uint32_t *day, uint8_t *out,
-                     size_t cap);
-
 #endif

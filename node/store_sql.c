@@ -65,7 +65,16 @@ const char *const store_schema_4_sql =
     "CREATE TABLE ceremony_entry(entry INTEGER PRIMARY KEY);"
     "CREATE TABLE share(id BLOB PRIMARY KEY, sealed BLOB);"
     "CREATE TABLE factored(member BLOB, epoch INTEGER, used INTEGER, PRIMARY KEY(member, epoch))"
-    " WITHOUT ROWID;";
+    " WITHOUT ROWID;"
+    /* surge: what a keyholder charged under allowances; account: totals of months whose requests
+     * were dropped; allowance: own ones, sealed; asked: people a day. */
+    "CREATE INDEX entry_notice ON entry(type) WHERE type=10;"
+    "CREATE TABLE surge(member BLOB, notice INTEGER, day INTEGER, used INTEGER,"
+    " PRIMARY KEY(member, notice, day)) WITHOUT ROWID;"
+    "CREATE TABLE account(member BLOB, month INTEGER, requests INTEGER, elements INTEGER,"
+    " surge INTEGER, PRIMARY KEY(member, month)) WITHOUT ROWID;"
+    "CREATE TABLE allowance(number INTEGER PRIMARY KEY, sealed BLOB);"
+    "CREATE TABLE asked(day INTEGER PRIMARY KEY, people INTEGER, no_vacancy INTEGER);";
 
 #define TWO "(?,?)"
 #define SIX "(?,?,?,?,?,?)"
@@ -205,7 +214,36 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_DESK_LIST] = "SELECT own, sealed FROM desk WHERE own>=?1 ORDER BY own",
     [SQL_DESK_CUT] = "DELETE FROM desk WHERE own>=?1",
     [SQL_PURPOSE_SET] = "INSERT OR REPLACE INTO purpose VALUES(?,?,?)",
-    [SQL_PURPOSE_ONE] = "SELECT day, sealed FROM purpose WHERE request=?1",
+    [SQL_PURPOSE_LIST] = "SELECT request, day, sealed FROM purpose WHERE day>=?1 AND day<=?2"
+                     " ORDER BY day, rowid",
+    [SQL_PURPOSE_PAST] = "DELETE FROM purpose WHERE day<?1",
+    [SQL_NOTICE_LIST] = "SELECT id, header, body FROM entry WHERE type=10 AND state=1" /* STATE_HELD */
+                    " AND id>=?1 AND id<?2 ORDER BY id DESC",
+    [SQL_SURGE_ADD] = "INSERT INTO surge VALUES(?,?,?,?) ON CONFLICT(member, notice, day)"
+                  " DO UPDATE SET used=used+excluded.used",
+    [SQL_SURGE_SUM] = "SELECT ifnull(sum(used),0) FROM surge WHERE member=?1 AND notice>=?2"
+                  " AND notice<=?3 AND day>=?4 AND day<=?5",
+    [SQL_SURGE_PAST] = "DELETE FROM surge WHERE day<?1",
+    [SQL_REQUEST_TOTAL] = "SELECT count(*), ifnull(sum(points),0) FROM request"
+                      " WHERE member=?1 AND day>=?2 AND day<=?3",
+    [SQL_REQUEST_LIST] = "SELECT request, day, points, points_hash, purpose FROM request WHERE member=?1"
+                     " AND day>=?2 AND day<=?3 AND request>?4 ORDER BY request LIMIT ?5",
+    [SQL_REQUEST_PAST] = "DELETE FROM request WHERE day<?1",
+    [SQL_ACCOUNT_CLOSE] = "INSERT INTO account SELECT member, CAST(strftime('%Y%m', day*86400,"
+                      "'unixepoch') AS INTEGER) AS month, count(*), sum(points), 0 FROM request"
+                      " WHERE day<?1 GROUP BY member, month ON CONFLICT(member, month) DO UPDATE SET"
+                      " requests=requests+excluded.requests, elements=elements+excluded.elements",
+    [SQL_ACCOUNT_CLOSE_SURGE] = "INSERT INTO account SELECT member, CAST(strftime('%Y%m', day*86400,"
+                            "'unixepoch') AS INTEGER) AS month, 0, 0, sum(used) FROM surge"
+                            " WHERE day<?1 GROUP BY member, month ON CONFLICT(member, month)"
+                            " DO UPDATE SET surge=surge+excluded.surge",
+    [SQL_ACCOUNT_ONE] = "SELECT requests, elements, surge FROM account WHERE member=?1 AND month=?2",
+    [SQL_ALLOWANCE_SET] = "INSERT OR REPLACE INTO allowance VALUES(?,?)",
+    [SQL_ALLOWANCE_LIST] = "SELECT number, sealed FROM allowance ORDER BY number",
+    [SQL_ASKED_ADD] = "INSERT INTO asked VALUES(?,?,?) ON CONFLICT(day) DO UPDATE SET"
+                  " people=people+excluded.people, no_vacancy=no_vacancy+excluded.no_vacancy",
+    [SQL_ASKED_LIST] = "SELECT day, people, no_vacancy FROM asked WHERE day>=?1 ORDER BY day",
+    [SQL_ASKED_PAST] = "DELETE FROM asked WHERE day<?1",
     [SQL_FORK_SET] = "INSERT OR REPLACE INTO fork VALUES(?,?,?,?)",
     [SQL_FORK_ONE] = "SELECT proof FROM fork WHERE author=?1 AND feed_epoch=?2",
     [SQL_FORK_LIST] = "SELECT author, feed_epoch, feed_key, proof FROM fork ORDER BY author, feed_epoch",

@@ -182,6 +182,10 @@ enum err store_apply(struct store *s, const struct effect *f)
         return store_run_two(s, SQL_MARK_SET, f->mark.mark, (int64_t)f->mark.value);
     case EFFECT_PERSIST_FORK:
         return apply_fork(s, f);
+    case EFFECT_PERSIST_SURGE:
+        return store_apply_surge(s, f);
+    case EFFECT_PERSIST_ACCOUNT_PAST:
+        return store_apply_account_past(s, f);
     case EFFECT_SEND:
     case EFFECT_CUT:
     case EFFECT_DIAL:
@@ -191,6 +195,8 @@ enum err store_apply(struct store *s, const struct effect *f)
     case EFFECT_ROSTER_ADOPTED:
     case EFFECT_ROSTER_REFUSED:
     case EFFECT_REPORT:
+    case EFFECT_ASKED:
+    case EFFECT_TOTALS:
     case EFFECT_PERSIST_PREKEY:
     case EFFECT_PERSIST_SHARE:
     case EFFECT_FORGET_SHARE:
@@ -236,18 +242,5 @@ enum err store_desk_put(struct store *s, uint64_t index, struct bytes sealed)
     sqlite3_stmt *q = store_statement(s, SQL_DESK_NEW);
     store_bind_int(q, 1, (int64_t)index);
     store_bind_bytes(q, 2, sealed.data, sealed.len);
-    return store_run(s, q);
-}
-
-enum err store_purpose_put(struct store *s, const uint8_t request[REQUEST_ID_BYTES], uint32_t day,
-                           struct bytes sealed)
-{
-    enum err e = store_begin(s);
-    if (e != OK)
-        return e;
-    sqlite3_stmt *q = store_statement(s, SQL_PURPOSE_SET);
-    store_bind_bytes(q, 1, request, REQUEST_ID_BYTES);
-    store_bind_int(q, 2, day);
-    store_bind_bytes(q, 3, sealed.data, sealed.len);
     return store_run(s, q);
 }

@@ -48,8 +48,4 @@ MUST_CHECK enum err store_version_put(struct store *s, uint64_t index,
 MUST_CHECK enum err store_watch_put(struct store *s, int64_t id, struct bytes sealed);
 MUST_CHECK enum err store_watch_delete(struct store *s, int64_t id);
 
-/* The sealed purpose of an evaluation request of this node; replaces an earlier one. */
-MUST_CHECK enum err store_purpose_put(struct store *s, const uint8_t request[REQUEST_ID_BYTES],
-                                      uint32_t day, struct bytes sealed);
-
 #endif

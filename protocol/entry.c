@@ -2,6 +2,7 @@
 
 #include "protocol/ceremony.h"
 #include "protocol/envelope.h"
+#include "protocol/notice.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -322,7 +323,8 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
         return ERR_RANGE;
     bool is_known = b->type == ENTRY_SIGNAL || b->type == ENTRY_ALERT || is_correction(b->type) ||
                     b->type == ENTRY_RECEIPT || b->type == ENTRY_PROFILE ||
-                    b->type == ENTRY_COVER || b->type == ENTRY_CEREMONY;
+                    b->type == ENTRY_COVER || b->type == ENTRY_CEREMONY ||
+                    b->type == ENTRY_NOTICE;
     if (is_known && h->audience != AUDIENCE_ALL)
         return ERR_FORMAT; /* it would act in one replica and not in the others */
     if (is_correction(b->type) && (b->ref_plus_one == 0 || b->ref_plus_one - 1 >= h->index))
@@ -351,6 +353,8 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
         return judge_envelope(h, b);
     case ENTRY_CEREMONY:
         return judge_ceremony(h, b);
+    case ENTRY_NOTICE:
+        return notice_judge(h, b);
     case ENTRY_COVER:
         return payload_is_padding(b->payload) ? OK : ERR_FORMAT; /* no room for words */
     default:

@@ -98,8 +98,8 @@ bool entry_is_alert(const struct body *b, struct alert *out);
  * after checkpoint_day + 1 is from the future (ERR_RANGE); a cover's payload is zeros, and a kind
  * that is for all members is not addressed to one (ERR_FORMAT); an envelope is addressed and names
  * no other entry (ERR_FORMAT), and ends ENVELOPE_TERM_DAYS after it was written (ERR_RANGE); one of
- * a ceremony ends CEREMONY_KEPT_DAYS after it (ERR_RANGE); a payload that does not decode has the
- * decoder's reason. */
+ * a ceremony ends CEREMONY_KEPT_DAYS after it (ERR_RANGE); a notice as notice_judge says; a payload
+ * that does not decode has the decoder's reason. */
 MUST_CHECK enum err entry_judge(const struct header *h, const struct body *b,
                                 uint32_t term_days_max, uint32_t checkpoint_day);
 

@@ -342,6 +342,8 @@ static struct roster_policy read_policy(const Seinpost__Policy *in)
         .budget_a_day = or_default(in->budget_a_day, POLICY_BUDGET_A_DAY),
         .coverage_seconds = or_default(in->coverage_seconds, POLICY_COVERAGE_SECONDS),
         .grace_seconds = in->grace_seconds,
+        .surge_elements_max = or_default(in->surge_elements_max, POLICY_SURGE_ELEMENTS_MAX),
+        .explain_days = or_default(in->explain_days, POLICY_EXPLAIN_DAYS),
     };
 }
 

@@ -41,6 +41,8 @@ enum {
     POLICY_TERM_DAYS_MAX = 1826,
     POLICY_BUDGET_A_DAY = 4096,
     POLICY_COVERAGE_SECONDS = 86400,
+    POLICY_SURGE_ELEMENTS_MAX = 131072,
+    POLICY_EXPLAIN_DAYS = 7,
 };
 
 enum { OLD_TRANSPORT_SECONDS_MAX = 30 * 86400 };
@@ -99,6 +101,8 @@ struct roster_policy {
     uint32_t budget_a_day;     /* elements a member may have evaluated by one keyholder */
     uint32_t coverage_seconds; /* how fresh every feed must be for "no match" */
     uint32_t grace_seconds;
+    uint32_t surge_elements_max; /* beyond budgets, by one keyholder in SURGE_DAYS, all allowances */
+    uint32_t explain_days;       /* in which an allowance has to be explained, from its first day */
 };
 
 /* What organisations are found by; the rows of struct roster's sorted. */

@@ -91,6 +91,11 @@ static void put_policy(struct pack *p, const struct roster_policy *policy)
     wire_put_uint(&in, 2, policy->budget_a_day);
     wire_put_uint(&in, 3, policy->coverage_seconds);
     wire_put_uint(&in, 4, policy->grace_seconds);
+    /* What older software does not know is written only where it differs from what holds anyway. */
+    if (policy->surge_elements_max != 0 && policy->surge_elements_max != POLICY_SURGE_ELEMENTS_MAX)
+        wire_put_uint(&in, 5, policy->surge_elements_max);
+    if (policy->explain_days != 0 && policy->explain_days != POLICY_EXPLAIN_DAYS)
+        wire_put_uint(&in, 6, policy->explain_days);
     put_object(p, 10, &in);
 }
 

@@ -13,6 +13,7 @@
  * in this process between the consults, the median of each, and added up.
  */
 #include "node/store_read.h"
+#include "node/store_account.h"
 #include "node/store_write.h"
 #include "tests/bench/figure.h"
 #include "tests/bench/fleet.h"

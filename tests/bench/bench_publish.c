@@ -9,6 +9,7 @@
  * answer with its proof, the check of that, 4 combinations; one commit. That of the bulk is the
  * same for batches of 256 (64 people each), spread evenly over the processors that there are.
  */
+#include "node/store_account.h"
 #include "node/store_write.h"
 #include "tests/bench/figure.h"
 #include "tests/bench/fleet.h"

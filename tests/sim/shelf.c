@@ -53,6 +53,7 @@ static void clear(struct shelf *s)
     free(s->witnessed);
     pouch_clear(&s->pouch);
     free(s->charged);
+    free(s->surged);
     free(s->due);
     free(s->receipts);
 }
@@ -84,6 +85,7 @@ static void part(struct shelf *c)
         c->seen[i].rows = shelf_duplicate(c->seen[i].rows, c->seen[i].len);
     pouch_part(&c->pouch);
     c->charged = shelf_duplicate(c->charged, c->charged_count * sizeof *c->charged);
+    c->surged = shelf_duplicate(c->surged, c->surged_count * sizeof *c->surged);
     c->due = shelf_duplicate(c->due, c->due_count * sizeof *c->due);
     c->receipts = shelf_duplicate(c->receipts, c->receipt_count * sizeof *c->receipts);
 }

@@ -114,6 +114,18 @@ static void apply_charge(struct shelf *s, const struct effect *e)
     c->is_request = e->type == EFFECT_PERSIST_REQUEST;
     memcpy(c->request, e->request.request, 16);
     memcpy(c->hash, e->request.points_hash, 32);
+    memcpy(c->purpose, e->request.purpose, 32);
+}
+
+static void apply_surge(struct shelf *s, const struct effect *e)
+{
+    s->surged = shelf_grow(s->surged, s->surged_count, sizeof *s->surged);
+    struct surged *g = &s->surged[s->surged_count++];
+    memset(g, 0, sizeof *g);
+    memcpy(g->member, e->author, 32);
+    g->index = e->surge.index;
+    g->day = e->surge.day;
+    g->elements = e->surge.elements;
 }
 
 static void apply_factored(struct shelf *s, const struct effect *e)
@@ -269,6 +281,9 @@ void shelf_apply(struct shelf *s, const struct effect *e)
     case EFFECT_PERSIST_REQUEST:
     case EFFECT_PERSIST_BUDGET:
         apply_charge(s, e);
+        break;
+    case EFFECT_PERSIST_SURGE:
+        apply_surge(s, e);
         break;
     case EFFECT_PERSIST_RECEIPT:
         apply_receipts(s, e);

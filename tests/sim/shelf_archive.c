@@ -5,6 +5,7 @@
  */
 #include "tests/sim/shelf_internal.h"
 
+#include <sodium.h>
 #include <string.h>
 
 static size_t on_read(void *ctx, const uint8_t author[32], uint64_t first, size_t count,
@@ -143,6 +144,87 @@ static uint64_t on_signals(void *ctx, const uint8_t author[32])
     return count;
 }
 
+static void on_notices(void *ctx, const uint8_t author[32],
+                       bool (*row)(void *, const struct archive_row *), void *row_ctx)
+{
+    const struct lane *l = shelf_lane(ctx, author);
+    for (size_t i = l != NULL ? l->count : 0; i-- > 0;) {
+        const struct item *it = &l->items[i];
+        struct body b;
+        struct archive_row r = {.index = i,
+                                .state = it->state,
+                                .header = it->header,
+                                .body = bytes_of(it->body, it->body_len)};
+        bool is_one =
+            it->state == STATE_HELD && body_decode(r.body, &b) == OK && b.type == ENTRY_NOTICE;
+        if (is_one && !row(row_ctx, &r))
+            return;
+    }
+}
+
+static uint64_t on_surged(void *ctx, const uint8_t member[32], uint64_t index, uint32_t from_day,
+                          uint32_t until_day)
+{
+    const struct shelf *s = ctx;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < s->surged_count; i++) {
+        const struct surged *g = &s->surged[i];
+        if (memcmp(g->member, member, 32) == 0 && (index == UINT64_MAX || g->index == index) &&
+            g->day >= from_day && g->day <= until_day)
+            sum += g->elements;
+    }
+    return sum;
+}
+
+/* The request that comes next after *at; NULL if there is none. */
+static const struct charged *next_request(const struct shelf *s, const uint8_t member[32],
+                                          uint32_t first, uint32_t last, const uint8_t at[16],
+                                          bool is_first)
+{
+    const struct charged *best = NULL;
+    for (size_t i = 0; i < s->charged_count; i++) {
+        const struct charged *c = &s->charged[i];
+        bool is_one = c->is_request && memcmp(c->member, member, 32) == 0 && c->day >= first &&
+                      c->day <= last && (is_first || memcmp(c->request, at, 16) > 0);
+        if (is_one && (best == NULL || memcmp(c->request, best->request, 16) < 0))
+            best = c;
+    }
+    return best;
+}
+
+static size_t on_account(void *ctx, const uint8_t member[32], uint32_t month,
+                         const uint8_t after[16], struct account_totals *totals, uint8_t *rows,
+                         size_t max)
+{
+    const struct shelf *s = ctx;
+    uint32_t first = 0, last = 0;
+    *totals = (struct account_totals){0};
+    if (account_month_days(month, &first, &last) != OK)
+        return 0;
+    for (size_t i = 0; i < s->charged_count; i++) {
+        const struct charged *c = &s->charged[i];
+        if (!c->is_request || memcmp(c->member, member, 32) != 0 || c->day < first || c->day > last)
+            continue;
+        totals->requests++;
+        totals->elements += c->points;
+    }
+    totals->surge = on_surged(ctx, member, UINT64_MAX, first, last);
+    bool is_first = sodium_is_zero(after, 16);
+    size_t n = 0;
+    for (const uint8_t *at = after; n < max; n++) {
+        const struct charged *c = next_request(s, member, first, last, at, is_first && n == 0);
+        if (c == NULL)
+            break;
+        struct account_row row = {.day = c->day, .points = c->points};
+        memcpy(row.request, c->request, 16);
+        memcpy(row.points_hash, c->hash, 32);
+        memcpy(row.purpose, c->purpose, 32);
+        account_row_encode(&row, rows + n * ACCOUNT_ROW_BYTES);
+        at = c->request;
+    }
+    return n;
+}
+
 static size_t on_due(void *ctx, uint8_t (*authors)[32], uint64_t *indexes, size_t max)
 {
     const struct shelf *s = ctx;
@@ -271,6 +353,9 @@ struct archive shelf_archive(struct shelf *s)
         .request = on_request,
         .factored = on_factored,
         .signals = on_signals,
+        .notices = on_notices,
+        .surged = on_surged,
+        .account = on_account,
         .receipts_due = on_due,
         .seen = on_seen,
         .witness = on_witness,

@@ -48,8 +48,16 @@ struct charged {
     uint32_t day;
     uint32_t used;
     uint32_t points;
+    uint8_t purpose[32];
     bool is_request;
     uint32_t factor_epoch; /* charged as use of that factor; 0: as use of that day's budget */
+};
+
+struct surged {
+    uint8_t member[32];
+    uint64_t index;
+    uint32_t day;
+    uint32_t elements;
 };
 
 struct witnessed {
@@ -86,6 +94,8 @@ struct shelf {
     size_t lane_count;
     struct charged *charged;
     size_t charged_count;
+    struct surged *surged;
+    size_t surged_count;
     struct note *due;
     size_t due_count;
     struct note *receipts; /* author: who acknowledged; index: our entry */

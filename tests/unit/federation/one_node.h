@@ -82,6 +82,13 @@ static void none_ceremonies(void *ctx,
     (void)ctx, (void)row, (void)row_ctx;
 }
 
+static uint64_t none_surged(void *ctx, const uint8_t *member, uint64_t index, uint32_t from_day,
+                            uint32_t until_day)
+{
+    (void)ctx, (void)member, (void)index, (void)from_day, (void)until_day;
+    return 0;
+}
+
 static size_t none_due(void *ctx, uint8_t (*authors)[AUTHOR_BYTES], uint64_t *indexes, size_t max)
 {
     (void)ctx, (void)authors, (void)indexes, (void)max;
@@ -261,6 +268,7 @@ static int one_node_setup(void **state)
         .factored = none_factored,
         .signals = none_signals,
         .ceremonies = none_ceremonies,
+        .surged = none_surged,
         .receipts_due = none_due,
         .roster = none_roster,
         .rival = none_rival,

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "node/store_account.h"
 #include "tests/unit/node/store_sample.h"
 
 /* What a list gave: numbers and the bytes beside them, up to stop_at rows. */
@@ -428,14 +429,30 @@ static void test_witness(void **state)
     store_close(&s);
 }
 
+struct purposes {
+    size_t count;
+    uint32_t day;
+    char text[16];
+};
+
+static bool add_purpose(void *ctx, const uint8_t id[REQUEST_BYTES], uint32_t day,
+                        struct bytes sealed)
+{
+    struct purposes *p = ctx;
+    assert_int_equal(id[0], 1);
+    p->count++;
+    p->day = day;
+    snprintf(p->text, sizeof p->text, "%.*s", (int)sealed.len, (const char *)sealed.data);
+    return true;
+}
+
 /* Goal: the desk's sealed records and purposes come back, are replaced, and can be deleted.
  * Method: put, replace, delete, list. */
 static void test_desk(void **state)
 {
     const struct folder *f = *state;
     struct store *s = must_open(f);
-    uint8_t request[16] = {1}, out[16];
-    uint32_t day = 0;
+    uint8_t request[16] = {1};
     must(s, store_desk_put(s, 4, BYTES_LITERAL("four")));
     must(s, store_desk_put(s, 2, BYTES_LITERAL("two")));
     must(s, store_desk_put(s, 3, BYTES_LITERAL("three")));
@@ -455,12 +472,13 @@ static void test_desk(void **state)
     l = (struct list){0};
     must(s, store_desk_read(s, 3, add_desk, &l));
     assert_int_equal(l.count, 1);
-    assert_int_equal(store_purpose(s, request, &day, out, sizeof out), 7);
-    assert_memory_equal(out, "purpose", 7);
-    assert_int_equal(day, SAMPLE_DAY + 1);
-    assert_int_equal(store_purpose(s, request, &day, out, 6), 0);
-    request[0] = 2;
-    assert_int_equal(store_purpose(s, request, &day, out, sizeof out), 0);
+    struct purposes p = {0};
+    must(s, store_purposes(s, SAMPLE_DAY, SAMPLE_DAY + 1, add_purpose, &p));
+    assert_int_equal(p.count, 1);
+    assert_string_equal(p.text, "purpose");
+    assert_int_equal(p.day, SAMPLE_DAY + 1);
+    must(s, store_purposes(s, SAMPLE_DAY, SAMPLE_DAY, add_purpose, &p));
+    assert_int_equal(p.count, 1);
     store_close(&s);
 }
 
