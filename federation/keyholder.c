@@ -117,8 +117,8 @@ enum err keyholder_answer(struct federation *f, const uint8_t member[AUTHOR_BYTE
     if (points.len % POINT_BYTES != 0 || count == 0 || count > EVALUATION_POINTS_MAX)
         return ERR_RANGE;
     /* The statistics key opens what members encrypt under it: it is never lent for other points. */
-    const struct roster_key *k =
-        key == KEY_PSEUDONYMS || key == KEY_FACTOR ? roster_key_find(r, key, epoch, refresh) : NULL;
+    bool is_lent = key == KEY_PSEUDONYMS || key == KEY_FACTOR;
+    const struct roster_key *k = is_lent ? roster_key_find(r, key, epoch, refresh) : NULL;
     if (!core_key_serves(f, k))
         return ERR_EPOCH;
     const uint8_t *commitment;
