@@ -93,7 +93,8 @@ static void on_evaluate(struct unpack *u)
     if (spent.evaluated++ >= EVALUATED_MAX)
         return;
     /* As people's work asks, for this and that key period; for a factor; and what nobody asks. */
-    memcpy(element[0], subject.match_key.data, subject.match_key.len);
+    if (subject.match_key.len > 0)
+        memcpy(element[0], subject.match_key.data, subject.match_key.len);
     ev.evaluate.ticket = ++stage.tickets;
     ev.evaluate.key = how >= 4 ? KEY_FACTOR : how == 3 ? KEY_STATISTICS : 0;
     ev.evaluate.epoch = how % 4 < 3 ? how % 4 : 0;
