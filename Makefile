@@ -171,7 +171,8 @@ sim: $(B)/tests/sim/sim
 	@$(foreach v,SEED SEEDS NODES NODES_MAX TRACE KEEP_GOING,$(if $($(v)),$(v)='$($(v))')) $<
 
 SECONDS ?= 3600
-soak: $(B)/tests/sim/sim $(B)/tests/sim/test_ceremony_seeds
+soak: $(B)/tests/sim/sim $(B)/tests/sim/test_ceremony_seeds $(B)/tests/unit/protocol/test_stat_suppress
+	@WEEKS=52 $(B)/tests/unit/protocol/test_stat_suppress
 	@SEEDS=300 $(B)/tests/sim/test_ceremony_seeds
 	@$(foreach v,SEED NODES NODES_MAX KEEP_GOING,$(if $($(v)),$(v)='$($(v))')) SECONDS=$(SECONDS) $<
 	@$(MAKE) --no-print-directory crash-soak

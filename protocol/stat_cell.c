@@ -217,7 +217,7 @@ struct secrets {
     struct rng rng;
     uint32_t u;
     bool is_present;
-    uint8_t rp[32], ru[32], s[32];             /* of E(p), of E(u), of U */
+    uint8_t random[2][32], s[32];              /* of E(p) and E(u), of U */
     uint8_t bit[STAT_WIDTH_MAX][32];           /* s_i */
     uint8_t link[3][32], zero[2][32], one[32]; /* nonces of the link and of the true branch */
     uint8_t bit_nonce[STAT_WIDTH_MAX][32];
@@ -240,10 +240,18 @@ static void draw(struct rng *r, uint8_t *out)
     sodium_memzero(wide, sizeof wide);
 }
 
+/* Several at once: at most STAT_WIDTH_MAX + 1. */
 static void draw_all(struct rng *r, uint8_t (*out)[32], size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        draw(r, out[i]);
+    uint8_t wide[STAT_WIDTH_MAX + 1][WIDE_BYTES];
+    assert(count <= STAT_WIDTH_MAX + 1);
+    rng_bytes(r, wide, count * WIDE_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        scalar_from_wide(wide[i], out[i]);
+        if (scalar_check(out[i]) != OK)
+            draw(r, out[i]);
+    }
+    sodium_memzero(wide, sizeof wide);
 }
 
 static void secrets_init(struct secrets *k, const struct stat_place *p, uint32_t value,
@@ -270,8 +278,7 @@ static void secrets_init(struct secrets *k, const struct stat_place *p, uint32_t
     sodium_memzero(&h, sizeof h);
     k->is_present = value > 0;
     k->u = value - (value > 0);
-    draw(&k->rng, k->rp);
-    draw(&k->rng, k->ru);
+    draw_all(&k->rng, k->random, 2);
     draw_all(&k->rng, k->bit, p->width);
     draw_all(&k->rng, k->link, 3);
     draw_all(&k->rng, k->zero, 2);
@@ -300,13 +307,13 @@ static enum err encrypt(const struct stat_place *p, const struct secrets *k, uin
     uint8_t uh[32];
     const uint8_t *const one = k->is_present ? stat_h : NULL, *const rest = k->u > 0 ? uh : NULL;
     stat_value_point(k->u, uh);
-    enum err e = encode(k->rp, NULL, NULL, out + 32 * AT_AP);
+    enum err e = encode(k->random[0], NULL, NULL, out + 32 * AT_AP);
     if (e == OK)
-        e = encode(k->rp, p->key, one, out + 32 * AT_BP);
+        e = encode(k->random[0], p->key, one, out + 32 * AT_BP);
     if (e == OK)
-        e = encode(k->ru, NULL, NULL, out + 32 * AT_AU);
+        e = encode(k->random[1], NULL, NULL, out + 32 * AT_AU);
     if (e == OK)
-        e = encode(k->ru, p->key, rest, out + 32 * AT_BU);
+        e = encode(k->random[1], p->key, rest, out + 32 * AT_BU);
     for (size_t i = 0; e == OK && i < p->width; i++)
         e = encode(k->bit[i], NULL, bit_of(k, i) ? stat_h : NULL, out + 32 * (AT_BITS + i));
     if (e == OK)
@@ -346,8 +353,7 @@ static enum err commit_false(const struct stat_place *p, struct secrets *k, stru
 {
     uint8_t minus[32];
     enum err e;
-    for (size_t i = 0; i <= p->width; i++)
-        draw(&k->rng, own[i]); /* of each bit, and last of the presence */
+    draw_all(&k->rng, own, p->width + 1u); /* of each bit, and last of the presence */
     crypto_core_ristretto255_scalar_negate(minus, own[p->width]);
     draw_all(&k->rng, (uint8_t(*)[32])(rest + 32 * (REST_PRESENCE + 1)), 3);
     e = k->is_present ? commit_zero(p, v, u, minus, t) : commit_one(p, v, minus, t);
@@ -379,15 +385,15 @@ static void answer_all(const struct stat_place *p, struct secrets *k, uint8_t (*
     const uint8_t *const c = rest + 32 * REST_C;
     uint8_t its[32], u[32];
     scalar_from_u32(k->u, u);
-    answer(k->link[0], c, k->ru, rest + 32 * REST_LINK);
+    answer(k->link[0], c, k->random[1], rest + 32 * REST_LINK);
     answer(k->link[1], c, u, rest + 32 * (REST_LINK + 1));
     answer(k->link[2], c, k->s, rest + 32 * (REST_LINK + 2));
     uint8_t *at = rest + 32 * REST_PRESENCE;
     choose(k->is_present, c, own[p->width], at, its);
     if (k->is_present) {
-        answer(k->one, its, k->rp, at + 96);
+        answer(k->one, its, k->random[0], at + 96);
     } else {
-        answer(k->zero[0], its, k->rp, at + 32);
+        answer(k->zero[0], its, k->random[0], at + 32);
         answer(k->zero[1], its, k->s, at + 64);
     }
     for (size_t i = 0; i < p->width; i++) {

@@ -97,3 +97,21 @@ void primitive_combine(size_t count, size_t threshold)
         add(threshold - 1);
     }
 }
+
+void primitive_stat_prove(size_t width)
+{
+    multiply(width + 10);
+    for (size_t i = 0; i < 3 * width + 8; i++)
+        multiply_base();
+    add(2 * width + 8);
+    hash(5);
+}
+
+void primitive_stat_verify(size_t width)
+{
+    multiply(2 * width + 12);
+    for (size_t i = 0; i < 2 * width + 5; i++)
+        multiply_base();
+    add(5 * width + 11);
+    hash(5);
+}

@@ -29,4 +29,12 @@ void primitive_blind(size_t count, size_t padding);
  * multiplications, and additions between them each. */
 void primitive_combine(size_t count, size_t threshold);
 
+/* stat_cell_prove of a value with u > 0: width + 10 multiplications, 3 * width + 8 of the base
+ * point, 2 * width + 8 additions, 5 hashes. */
+void primitive_stat_prove(size_t width);
+
+/* stat_cell_verify: 2 * width + 12 multiplications, 2 * width + 5 of the base point, 5 * width + 11
+ * additions, 5 hashes. */
+void primitive_stat_verify(size_t width);
+
 #endif

@@ -34,6 +34,23 @@ static size_t contributors(const struct week *w, const bool *cells)
     return count;
 }
 
+/* Whether the hidden part of a combination is 0 whatever anybody counts: it then says nothing. As
+ * counts add up, it is so if it is so for one case in each place of the table. */
+static bool is_empty(const struct stat_schema *s, const int *f, const bool *hidden)
+{
+    for (size_t i = 0; i < A * B; i++) {
+        uint32_t count[A * B] = {0}, values[CELLS];
+        int sum = 0;
+        count[i] = 1;
+        world_values(s, count, values);
+        for (size_t c = 0; c < CELLS; c++)
+            sum += hidden[c] ? f[c] * (int)values[c] : 0;
+        if (sum != 0)
+            return false;
+    }
+    return true;
+}
+
 /* How many combinations of what is shown single out fewer organisations than the minimum. */
 static size_t attack(const struct stat_schema *s, const struct week *w,
                      const enum stat_state *states)
@@ -58,7 +75,8 @@ static size_t attack(const struct stat_schema *s, const struct week *w,
             hidden[c] = f[c] != 0 && states[c] != STAT_SHOWN;
             is_about = is_about || hidden[c];
         }
-        found += is_known && is_about && contributors(w, hidden) < s->minimum_cell;
+        found += is_known && is_about && contributors(w, hidden) < s->minimum_cell &&
+                 !is_empty(s, f, hidden);
     }
     return found;
 }
