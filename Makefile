@@ -168,7 +168,7 @@ scrub-soak: deps
 
 # One seed of the simulator (SEED=, NODES=, TRACE=1), or seeds for as long as SECONDS says.
 sim: $(B)/tests/sim/sim
-	@$(foreach v,SEED SEEDS NODES NODES_MAX TRACE KEEP_GOING,$(if $($(v)),$(v)='$($(v))')) $<
+	@$(foreach v,SEED SEEDS NODES NODES_MAX TRACE KEEP_GOING ONCE EDITION,$(if $($(v)),$(v)='$($(v))')) $<
 
 SECONDS ?= 3600
 soak: $(B)/tests/sim/sim $(B)/tests/sim/test_ceremony_seeds $(B)/tests/unit/protocol/test_stat_suppress
@@ -194,7 +194,7 @@ evaluate-run: $(B)/tests/bench/evaluate
 	@SEINPOST_BIN=$(B) tests/bench/evaluate $(DATA)
 
 # Planted bugs: each changes one file, which alone is compiled again.
-sim-mutants: $(SIM_BIN) $(B)/tests/sim/sim
+sim-mutants: $(if $(SCENARIOS),$(SIM_BIN)) $(B)/tests/sim/sim
 	@B=$(B) CC_ALL='$(CC) $(filter-out -MMD -MP,$(CFLAGS_ALL))' LINK_ALL='$(CC) $(LDFLAGS_ALL)' \
 	    LIBS='$(SIM_LIB) $(foreach l,$(UP_federation),$(call archive,$(l))) $(LIBS_federation) -lcmocka' \
 	    tests/sim/mutate run

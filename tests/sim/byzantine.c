@@ -47,11 +47,27 @@ static const struct {
     ROW(SHOWS_REPORT, "accuse", NULL, NULL, byz_accuse),
     ROW(SHOWS_REPORT, "evidence", NULL, NULL, byz_evidence),
     ROW(SHOWS_REPORT, "bodies", NULL, NULL, byz_bodies),
+    ROW(SHOWS_REPORT, "fake-bodies", byz_withhold_all, byz_fake_bodies, NULL),
+    ROW(SHOWS_STATUS, "mute", byz_mute, NULL, NULL),
+    ROW(SHOWS_REPORT, "other-head", NULL, byz_other_asked, byz_other_head),
+    ROW(SHOWS_REPORT, "old-list", NULL, byz_old_asked, byz_old),
+    ROW(SHOWS_REPORT, "own-list", NULL, byz_foreign_asked, byz_own_list),
+    ROW(SHOWS_REPORT, "forge", NULL, NULL, byz_forge),
+    ROW(SHOWS_NOTHING, "over-correct", byz_muzzle, byz_serve, byz_over_correct),
+    ROW(SHOWS_REPORT, "other-key", NULL, NULL, byz_other_key),
 };
 
 size_t byzantine_count(void)
 {
     return sizeof rows / sizeof rows[0];
+}
+
+size_t byzantine_find(const char *name)
+{
+    size_t i = 0;
+    while (i < byzantine_count() && strcmp(rows[i].behaviour.name, name) != 0)
+        i++;
+    return i;
 }
 
 const struct behaviour *byzantine_at(size_t i)

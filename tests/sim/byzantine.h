@@ -12,12 +12,15 @@
 
 /* How others come to know who it was. */
 enum byzantine_shows {
-    SHOWS_PROOF,  /* all honest nodes hold a proof that anybody checks */
-    SHOWS_REPORT, /* all honest nodes report something with its name */
-    SHOWS_STATUS, /* nothing that it says is false; status shows how far it is behind */
+    SHOWS_PROOF,   /* all honest nodes hold a proof that anybody checks */
+    SHOWS_REPORT,  /* all honest nodes report something with its name */
+    SHOWS_STATUS,  /* nothing that it says is false; status shows how far it is behind */
+    SHOWS_NOTHING, /* nothing that it says is false or refused, and it has no effect */
 };
 
 size_t byzantine_count(void);
+/* Where the row of that name is; the count if there is none. */
+size_t byzantine_find(const char *name);
 /* i is below the count; for ever. */
 const struct behaviour *byzantine_at(size_t i);
 enum byzantine_shows byzantine_shows(size_t i);

@@ -108,21 +108,77 @@ size_t byz_corrupt(void *state, size_t to, uint8_t *frame, size_t len)
     return len;
 }
 
-/* Gives headers and never a body. */
-size_t byz_withhold(void *state, size_t to, uint8_t *frame, size_t len)
+/* Sends a batch without its bodies. */
+static size_t strip(struct byz *b, size_t to, const Seinpost__Message *m, size_t len)
 {
-    struct byz *b = state;
     static uint8_t all[BATCH_ENTRIES_MAX / 8];
-    const Seinpost__Message *m = world_read(bytes_of(frame, len));
-    if (m != NULL && m->body_case == SEINPOST__MESSAGE__BODY_BODY_BATCH)
-        return 0;
-    m = byz_own_batch(b, frame, len);
     if (m == NULL || m->batch->bodies.len == 0)
         return len;
     memset(all, 0xff, sizeof all);
     m->batch->absent = byz_data(all, (m->batch->headers.len / HEADER_BYTES + 7) / 8);
     m->batch->bodies.len = 0;
     (void)world_utter_message(b->w, b->node, to, m);
+    return 0;
+}
+
+/* Gives headers and never a body. */
+size_t byz_withhold(void *state, size_t to, uint8_t *frame, size_t len)
+{
+    const Seinpost__Message *m = world_read(bytes_of(frame, len));
+    if (m != NULL && m->body_case == SEINPOST__MESSAGE__BODY_BODY_BATCH)
+        return 0;
+    return strip(state, to, byz_own_batch(state, frame, len), len);
+}
+
+/* The same with everybody's feeds that it hands on. */
+size_t byz_withhold_all(void *state, size_t to, uint8_t *frame, size_t len)
+{
+    const Seinpost__Message *m = world_read(bytes_of(frame, len));
+    bool is_batch = m != NULL && m->body_case == SEINPOST__MESSAGE__BODY_BATCH;
+    return strip(state, to, is_batch ? m : NULL, len);
+}
+
+static bool read_units(void *ctx, const struct archive_row *row)
+{
+    struct header h;
+    *(size_t *)ctx = header_decode(row->header, &h) == OK ? (size_t)h.body_units : 0;
+    return true;
+}
+
+/* Whoever asks for bodies gets some of the right lengths, and they are not the ones. */
+size_t byz_fake_bodies(void *state, size_t from, uint8_t *frame, size_t len)
+{
+    static uint8_t bytes[BATCH_BYTES_MAX / 2];
+    struct byz *b = state;
+    const Seinpost__Message *m = world_read(bytes_of(frame, len));
+    if (m == NULL || m->body_case != SEINPOST__MESSAGE__BODY_BODY_ASK ||
+        m->body_ask->author.len != AUTHOR_BYTES)
+        return len;
+    const Seinpost__BodyAsk *ask = m->body_ask;
+    struct archive a = shelf_archive(world_shelf(b->w, b->node));
+    uint64_t indexes[WIRE_FIELDS_MAX - 2];
+    uint8_t author[AUTHOR_BYTES];
+    size_t count = 0, used = 0;
+    memcpy(author, ask->author.data, AUTHOR_BYTES);
+    for (size_t i = 0; i < ask->n_index && count < WIRE_FIELDS_MAX - 2; i++) {
+        size_t units = 0;
+        a.read(a.ctx, author, ask->index[i], 1, read_units, &units);
+        if (units == 0 || used + units * BODY_UNIT_BYTES > sizeof bytes)
+            continue;
+        byz_fill(b, bytes + used, 64);
+        used += units * BODY_UNIT_BYTES;
+        indexes[count++] = ask->index[i];
+    }
+    Seinpost__BodyBatch batch = SEINPOST__BODY_BATCH__INIT;
+    Seinpost__Message reply = SEINPOST__MESSAGE__INIT;
+    reply.body_case = SEINPOST__MESSAGE__BODY_BODY_BATCH;
+    reply.body_batch = &batch;
+    batch.author = byz_data(author, AUTHOR_BYTES);
+    batch.n_index = count;
+    batch.index = indexes;
+    batch.bodies = byz_data(bytes, used);
+    if (count > 0)
+        (void)world_utter_message(b->w, b->node, from, &reply);
     return 0;
 }
 

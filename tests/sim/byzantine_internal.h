@@ -31,6 +31,9 @@ struct byz {
     uint64_t firsts[COPIES_MAX]; /* shadow: index of the first entry of each copy */
     uint8_t *paper;              /* a member list that is none */
     size_t paper_len;
+    uint64_t paper_version;              /* that it was made for */
+    uint8_t nonces[WORLD_NODES_MAX][32]; /* that each asked with last */
+    uint64_t written;                    /* entries of its own that it made up */
 };
 
 void *byz_begin(struct world *w, size_t node, uint64_t seed);
@@ -67,6 +70,8 @@ void byz_shrink(void *state);
 size_t byz_gap(void *state, size_t to, uint8_t *frame, size_t len);
 size_t byz_corrupt(void *state, size_t to, uint8_t *frame, size_t len);
 size_t byz_withhold(void *state, size_t to, uint8_t *frame, size_t len);
+size_t byz_withhold_all(void *state, size_t to, uint8_t *frame, size_t len);
+size_t byz_fake_bodies(void *state, size_t from, uint8_t *frame, size_t len);
 void byz_giant(void *state);
 
 /* ---- byzantine_shadow.c: with a feed that is not the one of its core ---- */
@@ -76,6 +81,7 @@ void byz_future(void *state);
 void byz_nonsense(void *state);
 void byz_unsealed(void *state);
 void byz_stale_proof(void *state);
+void byz_over_correct(void *state);
 
 /* ---- byzantine_wire.c: with frames, whatever they say ---- */
 size_t byz_remember(void *state, size_t to, uint8_t *frame, size_t len);
@@ -87,6 +93,7 @@ void byz_deep(void *state);
 void byz_junk(void *state);
 size_t byz_slow(void *state, size_t to, uint8_t *frame, size_t len);
 size_t byz_silent(void *state, size_t to, uint8_t *frame, size_t len);
+size_t byz_mute(void *state, size_t to, uint8_t *frame, size_t len);
 void byz_flood(void *state);
 
 /* ---- byzantine_lies.c: about others ---- */
@@ -102,5 +109,18 @@ void byz_squat(void *state);
 void byz_accuse(void *state);
 void byz_evidence(void *state);
 void byz_bodies(void *state);
+
+/* ---- byzantine_more.c: about others, too ---- */
+void byz_claim_list(struct byz *b, uint64_t version);
+void byz_give_chunk(struct byz *b, size_t to, const Seinpost__RosterAsk *ask, size_t total,
+                    struct bytes data);
+size_t byz_part(size_t total, size_t offset);
+void byz_other_head(void *state);
+size_t byz_other_asked(void *state, size_t from, uint8_t *frame, size_t len);
+void byz_old(void *state);
+size_t byz_old_asked(void *state, size_t from, uint8_t *frame, size_t len);
+void byz_own_list(void *state);
+void byz_forge(void *state);
+void byz_other_key(void *state);
 
 #endif

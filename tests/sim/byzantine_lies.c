@@ -13,7 +13,7 @@
 
 /* ---- The member list ---- */
 
-static void claim_list(struct byz *b, uint64_t version)
+void byz_claim_list(struct byz *b, uint64_t version)
 {
     const struct roster *r = federation_roster(world_core(b->w, b->node));
     uint8_t hash[HASH_BYTES];
@@ -35,11 +35,11 @@ static void claim_list(struct byz *b, uint64_t version)
 void byz_endless(void *state)
 {
     struct byz *b = state;
-    claim_list(b, 1000000 + dice_below(&b->dice, 1000000));
+    byz_claim_list(b, 1000000 + dice_below(&b->dice, 1000000));
 }
 
-static void give_chunk(struct byz *b, size_t to, const Seinpost__RosterAsk *ask, size_t total,
-                       struct bytes data)
+void byz_give_chunk(struct byz *b, size_t to, const Seinpost__RosterAsk *ask, size_t total,
+                    struct bytes data)
 {
     Seinpost__RosterChunk c = SEINPOST__ROSTER_CHUNK__INIT;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
@@ -52,7 +52,7 @@ static void give_chunk(struct byz *b, size_t to, const Seinpost__RosterAsk *ask,
     (void)world_utter_message(b->w, b->node, to, &m);
 }
 
-static size_t part(size_t total, size_t offset)
+size_t byz_part(size_t total, size_t offset)
 {
     size_t left = offset < total ? total - offset : 0;
     return left < ROSTER_CHUNK_BYTES ? left : ROSTER_CHUNK_BYTES;
@@ -69,7 +69,7 @@ size_t byz_endless_asked(void *state, size_t from, uint8_t *frame, size_t len)
     byz_fill(b, data, 32);
     /* Sometimes one byte more than there may be in all. */
     size_t total = ROSTER_BYTES_MAX + dice_is(&b->dice, 100);
-    give_chunk(b, from, &ask, total, bytes_of(data, part(total, ask.offset)));
+    byz_give_chunk(b, from, &ask, total, bytes_of(data, byz_part(total, ask.offset)));
     return 0;
 }
 
@@ -90,7 +90,7 @@ void byz_foreign(void *state)
         b->paper_len = list.len;
         world_free(&w);
     }
-    claim_list(b, federation_roster(world_core(b->w, b->node))->version + 1);
+    byz_claim_list(b, federation_roster(world_core(b->w, b->node))->version + 1);
 }
 
 size_t byz_foreign_asked(void *state, size_t from, uint8_t *frame, size_t len)
@@ -100,8 +100,8 @@ size_t byz_foreign_asked(void *state, size_t from, uint8_t *frame, size_t len)
     if (b->paper == NULL || m == NULL || m->body_case != SEINPOST__MESSAGE__BODY_ROSTER_ASK)
         return len;
     Seinpost__RosterAsk ask = *m->roster_ask;
-    size_t n = part(b->paper_len, ask.offset);
-    give_chunk(b, from, &ask, b->paper_len, bytes_of(b->paper + b->paper_len - n, n));
+    size_t n = byz_part(b->paper_len, ask.offset);
+    byz_give_chunk(b, from, &ask, b->paper_len, bytes_of(b->paper + b->paper_len - n, n));
     return 0;
 }
 

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "protocol/correction.h"
+
 enum { SHADOW_ENTRIES_MAX = 40 };
 
 static bool is_mine(const struct byz *b, ProtobufCBinaryData author)
@@ -124,6 +126,49 @@ void byz_nonsense(void *state)
     };
     /* clang-format on */
     (void)add(b, &kinds[dice_below(&b->dice, sizeof kinds / sizeof kinds[0])]);
+}
+
+/* Others' entries that are in force, as if it had erased them. */
+static size_t claim_erased(struct byz *b, uint8_t payload[RECEIPT_BYTES_MAX])
+{
+    struct receipt r = {.count = 0};
+    for (size_t i = 0; i < world_nodes(b->w) && r.count < RECEIPTS_MAX; i++) {
+        const struct shelf *s = world_shelf(b->w, b->node);
+        uint64_t size = shelf_size(s, world_author(b->w, i)), index = dice_below(&b->dice, size);
+        if (i == b->node || size == 0 || shelf_state(s, world_author(b->w, i), index) != STATE_HELD)
+            continue;
+        memcpy(r.row[r.count].author, world_author(b->w, i), AUTHOR_BYTES);
+        r.row[r.count++].index = index;
+    }
+    return r.count > 0 ? receipt_encode(&r, payload) : 0;
+}
+
+/* Signals that are erased, and erased, retracted and erased again; and acknowledgements of erasures
+ * that there were not. */
+void byz_over_correct(void *state)
+{
+    struct byz *b = state;
+    uint8_t signal[SIGNAL_BYTES_MAX], payload[RECEIPT_BYTES_MAX], end[1], why[RETRACT_BYTES];
+    uint32_t expires_day = world_today(b->w) + 100;
+    begin(b);
+    uint64_t step = b->written++ % 6;
+    struct forged_entry e = {.type = ENTRY_ERASE, .ref_plus_one = b->shadow.tree.size};
+    e.payload = bytes_of(end, erase_encode(end));
+    if (step == 0) {
+        e = (struct forged_entry){.type = ENTRY_SIGNAL, .expires_day = expires_day};
+        e.payload = forge_signal(1 << 29 | (uint32_t)b->written, signal);
+    } else if (step == 3) {
+        e.type = ENTRY_RETRACT;
+        e.payload = bytes_of(why, retract_encode(1, why));
+    } else if (step == 5) {
+        size_t len = claim_erased(b, payload);
+        if (len == 0)
+            return;
+        e = (struct forged_entry){.type = ENTRY_RECEIPT, .payload = bytes_of(payload, len)};
+    }
+    if (step > 0 && step < 5)
+        e.ref_plus_one = b->shadow.tree.size - (step - 1); /* the signal, plus one */
+    (void)add(b, &e);
 }
 
 /* An envelope that nobody can open, handed over to somebody as its own. */

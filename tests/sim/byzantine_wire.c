@@ -157,6 +157,15 @@ size_t byz_silent(void *state, size_t to, uint8_t *frame, size_t len)
     }
 }
 
+/* The same, and never answers an evaluation, nor says that it will not. */
+size_t byz_mute(void *state, size_t to, uint8_t *frame, size_t len)
+{
+    const Seinpost__Message *m = read_of(frame, len);
+    bool is_answer = m != NULL && (m->body_case == SEINPOST__MESSAGE__BODY_EVALUATED ||
+                                   m->body_case == SEINPOST__MESSAGE__BODY_REFUSAL);
+    return is_answer ? 0 : byz_silent(state, to, frame, len);
+}
+
 /* ---- Too many ---- */
 
 static void ask_bodies(struct byz *b, size_t to)

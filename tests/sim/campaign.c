@@ -47,10 +47,10 @@ static void run_seed(const struct campaign *c, uint64_t seed, struct campaign_re
 {
     static struct plan plan;
     struct story_result first, second;
-    plan_draw(seed, c->nodes, c->nodes_max, &plan);
-    alarm(SEED_SECONDS_MAX);
+    plan_draw(c->edition != 0 ? c->edition : EDITION_NOW, seed, c->nodes, c->nodes_max, &plan);
+    alarm(c->seed_seconds != 0 ? c->seed_seconds : SEED_SECONDS_MAX);
     story_run(&plan, c->is_told, &first);
-    if (!c->is_told) {
+    if (!c->is_told && !c->is_once) {
         story_run(&plan, false, &second);
         if (memcmp(first.sum, second.sum, sizeof first.sum) != 0) {
             fprintf(stderr, "seed %" PRIu64 ": two runs were not the same\n", seed);
@@ -89,11 +89,14 @@ static pid_t begin(const struct campaign *c, struct board *b, unsigned worker, d
 
 static void tell_failure(const struct campaign *c, uint64_t seed, int status)
 {
-    char nodes[32] = "";
+    char nodes[64] = "";
     if (c->nodes != 0)
         snprintf(nodes, sizeof nodes, " NODES=%zu", c->nodes);
     else if (c->nodes_max != PLAN_NODES_MAX)
         snprintf(nodes, sizeof nodes, " NODES_MAX=%zu", c->nodes_max);
+    if (c->edition != 0)
+        snprintf(nodes + strlen(nodes), sizeof nodes - strlen(nodes), " EDITION=%d",
+                 (int)c->edition);
     if (WIFSIGNALED(status))
         fprintf(stderr, "seed %" PRIu64 " ended with signal %d (%s)\n", seed, WTERMSIG(status),
                 strsignal(WTERMSIG(status)));
@@ -151,7 +154,7 @@ void campaign_run(const struct campaign *c, struct campaign_result *out)
 void campaign_tell(const struct campaign_result *r)
 {
     double hours = (double)r->sum.virtual_ms / 3600000;
-    printf("# %" PRIu64 " seeds, each twice: %.1f virtual hours, %" PRIu64
+    printf("# %" PRIu64 " seeds: %.1f virtual hours, %" PRIu64
            " steps, %.0f faults a virtual hour, %.0f simulated seconds a real second, %.0f s\n",
            r->done, hours, r->sum.steps, hours > 0 ? (double)r->sum.faults / hours : 0,
            r->seconds > 0 ? hours * 3600 / r->seconds : 0, r->seconds);

@@ -10,6 +10,7 @@
 #include "tests/sim/story.h"
 
 struct campaign {
+    enum edition edition; /* 0: the present one */
     uint64_t first;
     uint64_t count;        /* of seeds; 0: until seconds are over */
     const uint64_t *seeds; /* count of them instead of first, first + 1 ...; NULL: not */
@@ -17,8 +18,10 @@ struct campaign {
     size_t nodes_max;
     unsigned seconds; /* 0: no limit */
     unsigned workers;
-    bool is_persistent; /* goes on after a failure */
-    bool is_told;       /* the trace of each seed, which then runs once */
+    bool is_persistent;    /* goes on after a failure */
+    bool is_once;          /* each seed runs once */
+    unsigned seed_seconds; /* real ones for a seed, beyond which it hangs; 0: ten minutes */
+    bool is_told;          /* the trace of each seed, which then runs once */
 };
 
 struct campaign_result {

@@ -14,7 +14,13 @@
 #include "tests/sim/look.h"
 #include "tests/sim/story.h"
 
-enum { SECOND = 1000, HEARTBEAT_MS = 20 * SECOND, YEARS_10 = 3650 * 86400 };
+enum {
+    SECOND = 1000,
+    HEARTBEAT_MS = 20 * SECOND,
+    YEARS_10 = 3650 * 86400,
+    LISTS_MAX = 12,
+    ALARM_MS = 120 * SECOND, /* in which all know of two lists, where nothing is wrong */
+};
 
 static size_t any(struct story *s)
 {
@@ -183,6 +189,7 @@ static void on_jump(struct story *s)
         s->jumped++;
         s->books[node].has_jumped = true;
     }
+    s->books[node].was_behind = s->books[node].was_behind || !is_ahead;
     world_set_ahead(s->w, node, is_ahead ? YEARS_10 : -YEARS_10);
     story_say(s, "%c      has a clock that is ten years %s", world_letter(node),
               is_ahead ? "ahead" : "behind");
@@ -193,12 +200,14 @@ static void on_day(struct story *s)
 {
     uint64_t days = dice_is(&s->bad, 200) ? dice_from(&s->bad, 2, 40) : 1;
     world_skip(s->w, (int64_t)days * 86400);
+    s->days += days;
     story_say(s, "       %u days pass", (unsigned)days);
 }
 
 /* ---- Member lists ---- */
 
 struct edit {
+    struct world *w;
     size_t who;
     uint8_t key[32];
 };
@@ -226,6 +235,21 @@ static void rekey(struct roster *r, void *ctx)
     memcpy(r->organisations[e->who].feed_key, e->key, 32);
 }
 
+/* Its old key is good for another week. */
+static void retransport(struct roster *r, void *ctx)
+{
+    const struct edit *e = ctx;
+    struct organisation *o = &r->organisations[e->who];
+    memcpy(o->old_transport_key, o->transport_key, 32);
+    o->old_transport_until_utc = r->issued_utc + 7 * 86400;
+    memcpy(o->transport_key, e->key, 32);
+}
+
+static void use_key(struct roster *r, void *ctx)
+{
+    world_use_key(r, ((const struct edit *)ctx)->w);
+}
+
 /* A node that has the newest list and will keep the next one; SIZE_MAX if this try found none. */
 static size_t steward_at(struct story *s)
 {
@@ -245,6 +269,15 @@ static void give_list(struct story *s, size_t at, void (*edit)(struct roster *, 
     if (result != OK)
         story_fail(s, "%c refuses the next member list: %s", world_letter(at), err_name(result));
     s->rosters++;
+    s->is_rival_open = false; /* this one names both */
+}
+
+static void draw_key(struct story *s, uint8_t out[32])
+{
+    for (size_t i = 0; i < 32; i += 8) {
+        uint64_t part_of = dice_next(&s->bad);
+        memcpy(out + i, &part_of, 8);
+    }
 }
 
 static void on_new_key(struct story *s, size_t at, struct edit *e)
@@ -253,10 +286,7 @@ static void on_new_key(struct story *s, size_t at, struct edit *e)
     if (b->has_new_key || !story_is_honest(s, e->who) || e->who == s->suspended)
         return;
     uint8_t seed[32], secret[64];
-    for (size_t i = 0; i < sizeof seed; i += 8) {
-        uint64_t part_of = dice_next(&s->bad);
-        memcpy(seed + i, &part_of, 8);
-    }
+    draw_key(s, seed);
     crypto_sign_seed_keypair(e->key, secret, seed);
     world_set_next_secret(s->w, e->who, secret); /* it counts from its next start on */
     if (at == e->who)
@@ -273,8 +303,8 @@ static void on_new_key(struct story *s, size_t at, struct edit *e)
 static void on_roster(struct story *s)
 {
     size_t at = steward_at(s);
-    struct edit e = {.who = any(s)};
-    if (at == SIZE_MAX || s->rosters >= 12)
+    struct edit e = {.w = s->w, .who = any(s)};
+    if (at == SIZE_MAX || s->rosters >= LISTS_MAX)
         return;
     uint64_t kind = dice_below(&s->bad, 4);
     if (s->suspended != SIZE_MAX && kind != 0) {
@@ -291,6 +321,110 @@ static void on_roster(struct story *s)
     } else {
         give_list(s, at, set_policy, &e, "another budget, says");
     }
+}
+
+/* A node starts again, soon. */
+static void restart(struct story *s, size_t node)
+{
+    if (!world_is_running(s->w, node))
+        return;
+    stop(s, node, true);
+    later(s, FAULT_CRASH, dice_from(&s->bad, 1, 10 * SECOND), node, 0, 0);
+}
+
+static void on_transport(struct story *s)
+{
+    size_t at = steward_at(s);
+    struct edit e = {.w = s->w, .who = any(s)};
+    if (at == SIZE_MAX || s->rosters >= LISTS_MAX || at == e.who || !story_is_in(s, e.who) ||
+        e.who == s->twin_of)
+        return;
+    draw_key(s, e.key);
+    give_list(s, at, retransport, &e, "new transport key for");
+    world_set_transport(s->w, e.who, e.key);
+    restart(s, e.who);
+}
+
+/* Shares come to all keyholders before the list names them, and wait for it over a restart. */
+static void on_keys(struct story *s)
+{
+    size_t at = steward_at(s);
+    struct edit e = {.w = s->w, .who = at};
+    if (at == SIZE_MAX || s->rosters >= LISTS_MAX)
+        return;
+    world_deal(s->w, dice_is(&s->bad, 500));
+    give_list(s, at, use_key, &e, "new shares, at");
+    restart(s, (size_t)dice_below(&s->bad, s->plan.keyholders));
+}
+
+static void on_old_list(struct story *s)
+{
+    size_t node = any(s);
+    if (!world_is_running(s->w, node) || world_disk(s->w, node) != DISK_SOUND || s->rosters == 0)
+        return;
+    uint64_t has = federation_roster(world_core(s->w, node))->version;
+    uint64_t version = dice_from(&s->bad, 1, s->rosters);
+    if (version >= has)
+        return;
+    enum err result = world_offer(s->w, node, world_paper(s->w, version));
+    if (result != ERR_STALE)
+        story_fail(s, "I4: %c has list %u and says of list %u: %s", world_letter(node),
+                   (unsigned)has, (unsigned)version, err_name(result));
+}
+
+static void set_other_policy(struct roster *r, void *ctx)
+{
+    (void)ctx;
+    r->policy.grace_seconds++;
+}
+
+/* Two lists of the next version, each at one node. False where that cannot be now. */
+static bool sign_two(struct story *s, size_t at, size_t other)
+{
+    struct edit e = {.w = s->w, .who = at};
+    uint64_t has = s->rosters + 1;
+    bool can = at != SIZE_MAX && s->rosters < LISTS_MAX && other != at && story_is_in(s, other) &&
+               !s->is_rival_open && world_is_running(s->w, other) &&
+               world_disk(s->w, other) == DISK_SOUND &&
+               federation_roster(world_core(s->w, other))->version == has;
+    if (!can)
+        return false;
+    give_list(s, at, set_policy, &e, "another budget, says");
+    story_say(s, "       stewards sign another list %u at %c", (unsigned)s->rosters + 1,
+              world_letter(other));
+    enum err result = world_offer(s->w, other, world_rival(s->w, set_other_policy, NULL));
+    if (result != OK)
+        story_fail(s, "%c refuses the other list: %s", world_letter(other), err_name(result));
+    s->is_rival_open = true;
+    return true;
+}
+
+static void on_rival(struct story *s)
+{
+    size_t at = steward_at(s);
+    (void)sign_two(s, at, any(s));
+}
+
+/* The list that names both, where it is not out yet. */
+static void settle_rivals(struct story *s)
+{
+    struct edit e = {.w = s->w, .who = 0};
+    if (s->is_rival_open)
+        give_list(s, 0, set_policy, &e, "which of the two counts, says");
+}
+
+void fault_rival_in_calm(struct story *s)
+{
+    size_t at = 0, other = s->plan.nodes - 1;
+    while (other > 0 && !story_is_in(s, other))
+        other--;
+    if (!sign_two(s, at, other))
+        return;
+    world_run(s->w, ALARM_MS);
+    for (size_t i = 0; i < s->plan.nodes; i++)
+        if (story_is_in(s, i) && !federation_roster(world_core(s->w, i))->has_rival)
+            story_fail(s, "I4: %c does not know that stewards signed two lists", world_letter(i));
+    settle_rivals(s);
 }
 
 /* ---- An operator's errors ---- */
@@ -370,12 +504,26 @@ static void on_twin(struct story *s)
 void fault_one(struct story *s, uint64_t count[FAULT_COUNT])
 {
     static void (*const begin[FAULT_COUNT])(struct story *) = {
-        [FAULT_FALL] = on_fall,       [FAULT_FORGET] = on_forget, [FAULT_CLOG] = on_clog,
-        [FAULT_ONE_WAY] = on_one_way, [FAULT_PAIR] = on_pair,     [FAULT_SPLIT] = on_split,
-        [FAULT_FLAP] = on_flap,       [FAULT_CRASH] = on_crash,   [FAULT_STALL] = on_stall,
-        [FAULT_FULL] = on_full,       [FAULT_SKEW] = on_skew,     [FAULT_JUMP] = on_jump,
-        [FAULT_DAY] = on_day,         [FAULT_ROSTER] = on_roster, [FAULT_RESTORE] = on_restore,
+        [FAULT_FALL] = on_fall,
+        [FAULT_FORGET] = on_forget,
+        [FAULT_CLOG] = on_clog,
+        [FAULT_ONE_WAY] = on_one_way,
+        [FAULT_PAIR] = on_pair,
+        [FAULT_SPLIT] = on_split,
+        [FAULT_FLAP] = on_flap,
+        [FAULT_CRASH] = on_crash,
+        [FAULT_STALL] = on_stall,
+        [FAULT_FULL] = on_full,
+        [FAULT_SKEW] = on_skew,
+        [FAULT_JUMP] = on_jump,
+        [FAULT_DAY] = on_day,
+        [FAULT_ROSTER] = on_roster,
+        [FAULT_RESTORE] = on_restore,
         [FAULT_TWIN] = on_twin,
+        [FAULT_TRANSPORT] = on_transport,
+        [FAULT_RIVAL] = on_rival,
+        [FAULT_KEYS] = on_keys,
+        [FAULT_OLD_LIST] = on_old_list,
     };
     uint64_t all = 0;
     for (int f = 0; f < FAULT_COUNT; f++)
@@ -502,6 +650,9 @@ void fault_stop(struct story *s)
         world_stop(s->w, s->twin);
     /* A list that reached a single node before it was put back to a backup is given again. */
     for (size_t version = 2; version <= s->rosters + 1; version++)
-        if (federation_roster(world_core(s->w, 0))->version < version)
-            (void)!world_offer(s->w, 0, world_paper(s->w, version));
+        for (size_t i = 0; i < (s->plan.edition == EDITION_FIRST ? 1 : s->plan.keyholders); i++)
+            if (federation_roster(world_core(s->w, i))->version < version)
+                (void)!world_offer(s->w, i, world_paper(s->w, version));
+    settle_rivals(s);
+    world_deal_again(s->w);
 }

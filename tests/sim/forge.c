@@ -8,11 +8,17 @@ static uint8_t frame[FRAME_BYTES_MAX];
 
 void forge_init(struct forge *f, struct world *w, size_t author)
 {
+    forge_init_as(f, w, author, author);
+}
+
+void forge_init_as(struct forge *f, struct world *w, size_t author, size_t signer)
+{
     memset(f, 0, sizeof *f);
     f->world = w;
     f->author = author;
+    f->signer = signer;
     merkle_frontier_init(&f->tree);
-    const struct feed_record *rec = shelf_record(world_shelf(w, author), world_author(w, author));
+    const struct feed_record *rec = shelf_record(world_shelf(w, signer), world_author(w, author));
     if (rec != NULL) {
         f->tree = rec->tree;
         enum err e = checkpoint_read(bytes_of(rec->held, sizeof rec->held), &f->last);
@@ -67,7 +73,7 @@ static void write_entry(struct forge *f, const struct forged_entry *in, size_t i
 
 static void sign(struct forge *f, uint8_t out[CHECKPOINT_SIGNED_BYTES])
 {
-    struct checkpoint cp = {.feed_epoch = 1,
+    struct checkpoint cp = {.feed_epoch = f->last.feed_epoch != 0 ? f->last.feed_epoch : 1,
                             .seq = f->last.seq + 1,
                             .size = f->tree.size,
                             .time_utc = (uint64_t)world_now_utc(f->world)};
@@ -75,7 +81,7 @@ static void sign(struct forge *f, uint8_t out[CHECKPOINT_SIGNED_BYTES])
     merkle_root(&f->tree, cp.root);
     if (f->last.seq > 0)
         checkpoint_hash(&f->last, cp.previous);
-    checkpoint_sign(&cp, world_feed_secret(f->world, f->author), out);
+    checkpoint_sign(&cp, world_feed_secret(f->world, f->signer), out);
     f->last = cp;
 }
 
@@ -116,7 +122,7 @@ struct bytes forge_batch(struct forge *f, const struct forged_entry *entries, si
 struct bytes forge_checkpoint(struct forge *f, const struct checkpoint *cp)
 {
     uint8_t raw[CHECKPOINT_SIGNED_BYTES];
-    checkpoint_sign(cp, world_feed_secret(f->world, f->author), raw);
+    checkpoint_sign(cp, world_feed_secret(f->world, f->signer), raw);
     Seinpost__Batch b = SEINPOST__BATCH__INIT;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
     m.body_case = SEINPOST__MESSAGE__BODY_BATCH;

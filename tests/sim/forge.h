@@ -24,6 +24,7 @@ struct forged_entry {
 struct forge {
     struct world *world;
     size_t author;
+    size_t signer; /* whose key it is signed with */
     struct merkle_frontier tree;
     struct checkpoint last;
     uint64_t salt;
@@ -36,6 +37,8 @@ struct forge {
 
 /* Begins where the author's own shelf ends. */
 void forge_init(struct forge *f, struct world *w, size_t author);
+/* Begins where that node's copy of the author's feed ends, and signs with that node's own key. */
+void forge_init_as(struct forge *f, struct world *w, size_t author, size_t signer);
 void forge_clear(struct forge *f);
 
 /* Appends entries and gives the Batch that carries them. Borrowed until the next call. */

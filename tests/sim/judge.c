@@ -1,14 +1,14 @@
 /*
  * judge.c - what must hold, of I1 to I13 of the threat model.
  *
- * After every step, from its effects alone: I2 and I12 (each entry of an honest author that any
- * honest node stores is the one that every other stores; nobody finds a contradiction by an honest
- * author), I4 (what comes from outside the member list has no effect), I5 (no text about a person
- * in any frame or stored body), I11 (an erased body never comes back), and that no honest keyholder
- * is called wrong. I6 and I7 are asserted where effects are carried out: an envelope is accepted
- * once, an entry stored once, an evaluation ends once; and frames are repeated on purpose.
- * Now and then: I1 at the author, I8. At the end: I1, I2, I3, I7, I10, I11, I13 everywhere.
- * I9 concerns the statistics, which the core does not have yet.
+ * After every step, what judge_acts.c lists, and from its effects alone: I2 and I12 (each entry of
+ * an honest author that any honest node stores is the one that every other stores; nobody finds a
+ * contradiction by an honest author), I4 (what comes from outside the member list has no effect),
+ * I5 (no text about a person in any frame or stored body), I11 (an erased body never comes back),
+ * and that no honest keyholder is called wrong. I6 and I7 are asserted where effects are carried
+ * out: an envelope is accepted once, an entry stored once, an evaluation ends once; and frames are
+ * repeated on purpose. Now and then: I1 at the author, I8. At the end: I1, I2, I3, I7, I10, I11,
+ * I13 everywhere. I9 concerns the statistics, which the core does not have yet.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -22,6 +22,7 @@
 
 enum {
     COMMIT_AT = HEADER_BYTES - 32,
+    LETTER_DAYS = 5,                     /* so long a letter can be opened, however it was sealed */
     UNDER_WAY_MAX = 6 * FRAME_BYTES_MAX, /* what a node lets wait for one peer before it cuts it */
 };
 
@@ -133,6 +134,7 @@ static void judge_step(void *ctx, size_t node, const struct event *ev, const str
     struct story *s = ctx;
     if (is_from_outside(s, node, ev))
         judge_outside(s, node, out);
+    judge_acts(s, node, ev, out);
     for (size_t i = 0; i < out->count; i++)
         judge_effect(s, node, &out->list[i]);
 }
@@ -252,6 +254,13 @@ static bool is_node_calm(struct story *s, size_t node, char *why, size_t cap)
         return false;
     }
     for (size_t of = 0; of < s->plan.nodes && plan_is_member(&s->plan, node); of++) {
+        size_t past =
+            shelf_past(world_shelf(s->w, node), world_author(s->w, of), world_today(s->w));
+        if (past > 0) {
+            snprintf(why, cap, "I11: %c holds %zu bodies of %c that have expired", name, past,
+                     world_letter(of));
+            return false;
+        }
         if (!is_true(s, of) || !story_is_in(s, of) || is_same_feed(s, node, of))
             continue;
         const struct feed_record *here = record(s, node, of), *there = record(s, of, of);
@@ -320,17 +329,33 @@ static bool are_contradictions_known(struct story *s, char *why, size_t cap)
 }
 
 /* A letter is over when its author knows that it came; one that met a backup, an old key or the end
- * of its term is lost by design. */
+ * of what it was sealed to is lost by design. */
 static bool is_letter_over(const struct story *s, const struct letter *l)
 {
     const struct book *from = &s->books[l->from], *to = &s->books[l->to];
     bool may_be_lost = from->was_restored || to->was_restored || from->is_shortened ||
-                       to->is_shortened || from->has_jumped || to->has_jumped ||
-                       s->plan.weight[FAULT_DAY] > 0 || s->plan.weight[FAULT_JUMP] > 0;
+                       to->is_shortened || from->has_jumped || to->has_jumped || from->was_behind ||
+                       to->was_behind || s->days - l->day > LETTER_DAYS;
+    if (s->plan.edition == EDITION_FIRST)
+        may_be_lost =
+            may_be_lost || plan_has(&s->plan, FAULT_DAY) || plan_has(&s->plan, FAULT_JUMP);
     if (may_be_lost || !story_is_in(s, l->from) || !story_is_in(s, l->to) || from->is_exempt ||
         to->is_exempt)
         return true;
     return look_parcel(s->w, l->from, l->from, l->index) == PARCEL_DELIVERED;
+}
+
+/* I1: what an author was told came to its addressee is there. */
+static void judge_letter(const struct story *s, const struct letter *l)
+{
+    bool is_judged = story_is_in(s, l->from) && story_is_in(s, l->to) &&
+                     !s->books[l->to].was_restored && !s->books[l->from].is_shortened &&
+                     !s->books[l->to].is_exempt && !s->books[l->to].has_jumped &&
+                     !s->books[l->from].was_behind && s->days == l->day;
+    if (is_judged && look_parcel(s->w, l->from, l->from, l->index) == PARCEL_DELIVERED &&
+        look_parcel(s->w, l->to, l->from, l->index) != PARCEL_DELIVERED)
+        story_fail(s, "I1: %c was told that its letter %u came, and %c does not have it",
+                   world_letter(l->from), (unsigned)l->index, world_letter(l->to));
 }
 
 bool judge_is_calm(struct story *s, char *why, size_t cap)
@@ -366,11 +391,12 @@ static void judge_deed(struct story *s, size_t node, size_t author, const struct
     if (state == STATE_NONE)
         story_fail(s, "I1: %c does not have entry %u of %c", world_letter(node), (unsigned)d->index,
                    world_letter(author));
-    if (d->number == 0 || d->is_unsure || s->books[author].is_shortened)
+    uint8_t tag[16];
+    if (d->is_unsure || s->books[author].is_shortened || !work_tag(s, author, d, tag))
         return;
     bool is_past = d->expires_day < world_today(s->w);
     size_t want = d->is_retracted || d->is_erased || is_past ? 0 : 1;
-    size_t got = look_matches(s->w, node, d->number, world_today(s->w));
+    size_t got = shelf_find_tag(world_shelf(s->w, node), tag, 0);
     if (got > want)
         story_fail(s, "I11: entry %u of %c matches at %c, and was taken back or is past",
                    (unsigned)d->index, world_letter(author), world_letter(node));
@@ -381,9 +407,53 @@ static void judge_deed(struct story *s, size_t node, size_t author, const struct
             err_name(shelf_reason(world_shelf(s->w, node), world_author(s->w, author), d->index)));
 }
 
+/* Whether all that a node stores or knows has been there from the beginning. */
+static bool is_steady(const struct story *s, size_t node)
+{
+    const struct book *b = &s->books[node];
+    return story_is_in(s, node) && plan_is_member(&s->plan, node) && !b->was_restored &&
+           !b->is_shortened && !b->is_exempt && !b->has_new_key;
+}
+
+/* I11: whoever erased something knows of everybody that has erased it, too. */
+static void judge_acknowledged(struct story *s, size_t author, const struct deed *d)
+{
+    for (size_t node = 0; node < s->plan.nodes; node++)
+        if (node != author && is_steady(s, node) &&
+            !shelf_has_receipt(world_shelf(s->w, author), world_author(s->w, node), d->index))
+            story_fail(s, "I11: %c was not told that %c has erased its entry %u",
+                       world_letter(author), world_letter(node), (unsigned)d->index);
+}
+
+/* Tags tell nobody that two entries are about one person, neither of one author nor of two. */
+static void judge_links(struct story *s)
+{
+    static uint8_t tags[PLAN_NODES_MAX * PERSONS * COUNTERS * 4][16];
+    size_t count = 0;
+    for (size_t of = 0; of < s->plan.nodes; of++) {
+        for (size_t i = 0; i < s->books[of].count; i++) {
+            const struct deed *d = &s->books[of].deeds[i];
+            if (d->person_plus_one == 0 || count == sizeof tags / sizeof tags[0] ||
+                !work_tag(s, of, d, tags[count]))
+                continue;
+            for (size_t k = 0; k < count; k++)
+                if (memcmp(tags[k], tags[count], 16) == 0)
+                    story_fail(s, "I5: two entries have one tag: they are about one person");
+            count++;
+        }
+    }
+}
+
 void judge_end(struct story *s)
 {
     judge_now(s);
+    judge_links(s);
+    for (size_t i = 0; i < s->letter_count; i++)
+        judge_letter(s, &s->letters[i]);
+    for (size_t of = 0; of < s->plan.nodes; of++)
+        for (size_t i = 0; is_steady(s, of) && i < s->books[of].count; i++)
+            if (s->books[of].deeds[i].is_erased && !s->books[of].deeds[i].is_unsure)
+                judge_acknowledged(s, of, &s->books[of].deeds[i]);
     for (size_t node = 0; node < s->plan.nodes; node++) {
         if (!story_is_honest(s, node))
             continue;

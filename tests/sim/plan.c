@@ -5,7 +5,12 @@
 
 #include "tests/sim/byzantine.h"
 
-enum { SECOND_MS = 1000, ALWAYS_ON = ROLE_KEYHOLDER | ROLE_RELAY };
+enum {
+    SECOND_MS = 1000,
+    ALWAYS_ON = ROLE_KEYHOLDER | ROLE_RELAY,
+    FIRST_FAULTS = FAULT_TWIN + 1, /* of the first edition */
+    FIRST_BEHAVIOURS = 29,
+};
 
 static const struct {
     const char *name;
@@ -19,6 +24,11 @@ static const struct {
 const char *fault_name(enum fault f)
 {
     return faults[f].name;
+}
+
+bool plan_has(const struct plan *p, enum fault f)
+{
+    return p->weight[f] > 0;
 }
 
 bool plan_is_byzantine(const struct plan *p, size_t node)
@@ -62,7 +72,8 @@ static void draw_nodes(struct plan *p, struct dice *d)
  * at most one: a majority that is honest answers. */
 static void draw_byzantine(struct plan *p, struct dice *d)
 {
-    if (byzantine_count() == 0 || dice_is(d, 400))
+    size_t known = p->edition == EDITION_FIRST ? FIRST_BEHAVIOURS : byzantine_count();
+    if (dice_is(d, 400))
         return;
     size_t want = dice_from(d, 1, PLAN_BYZANTINE_MAX), max = (p->nodes - 1) / 3, relied_on = 0;
     for (size_t tries = 0; tries < 20 && p->byzantine_count < want; tries++) {
@@ -73,8 +84,44 @@ static void draw_byzantine(struct plan *p, struct dice *d)
             continue;
         relied_on += is_relied_on;
         p->byzantine[p->byzantine_count].node = node;
-        p->byzantine[p->byzantine_count++].behaviour = (size_t)dice_below(d, byzantine_count());
+        p->byzantine[p->byzantine_count++].behaviour = (size_t)dice_below(d, known);
     }
+}
+
+/* What only one who holds a share can do is drawn for such a one more often. */
+static void suit_byzantine(struct plan *p, struct dice *d)
+{
+    for (size_t i = 0; i < p->byzantine_count; i++)
+        if (p->byzantine[i].node < p->keyholders && dice_is(d, 300))
+            p->byzantine[i].behaviour = byzantine_find(dice_is(d, 600) ? "evaluate" : "mute");
+}
+
+/* Whoever cannot be dialled, and is relied on, cannot be asked by others of the kind: one honest
+ * one at most, or the majority that others need is out of their reach. */
+static void open_ports(struct plan *p, struct dice *d)
+{
+    bool are_all = p->byzantine_count > 0 || dice_is(d, 500);
+    for (size_t i = 0; i < p->nodes; i++) {
+        if ((p->setup.roles[i] & ALWAYS_ON) == 0 || (!are_all && i == 2))
+            continue;
+        p->setup.has_no_port[i] = false;
+        memset(p->setup.relays[i], 0, sizeof p->setup.relays[i]);
+    }
+}
+
+/* What the first edition does not have, from dice of its own. */
+static void draw_second(struct plan *p, struct dice *d)
+{
+    struct world_setup *s = &p->setup;
+    for (int f = FIRST_FAULTS; f < FAULT_COUNT; f++)
+        p->weight[f] = dice_is(d, 400) ? faults[f].weight : 0;
+    p->consults_max = (uint32_t)dice_from(d, 0, 24);
+    if (dice_is(d, 400))
+        s->budget_a_day = CONSULT_POINTS * (uint32_t)dice_from(d, 1, 4);
+    s->stewards = (size_t)dice_from(d, 1, 3);
+    s->quorum = (size_t)dice_from(d, 1, s->stewards);
+    suit_byzantine(p, d);
+    open_ports(p, d);
 }
 
 static void draw_faults(struct plan *p, struct dice *d)
@@ -82,7 +129,7 @@ static void draw_faults(struct plan *p, struct dice *d)
     p->network.delay_ms_max = dice_is(d, 700) ? (uint32_t)dice_from(d, 1, 400) : 0;
     p->network.sync_ms_max = dice_is(d, 500) ? (uint32_t)dice_from(d, 1, 60) : 0;
     p->network.repeat_per_1000 = dice_is(d, 400) ? (uint32_t)dice_from(d, 1, 60) : 0;
-    for (int f = 0; f < FAULT_COUNT; f++)
+    for (int f = 0; f < FIRST_FAULTS; f++)
         p->weight[f] = dice_is(d, 550) ? faults[f].weight : 0;
     p->fault_per_1000 = (uint32_t)dice_from(d, 100, 600);
     p->pause_ms = dice_from(d, 200, 1500);
@@ -90,11 +137,13 @@ static void draw_faults(struct plan *p, struct dice *d)
     p->consults_max = (uint32_t)dice_from(d, 0, 8);
 }
 
-void plan_draw(uint64_t seed, size_t nodes, size_t nodes_max, struct plan *out)
+void plan_draw(enum edition edition, uint64_t seed, size_t nodes, size_t nodes_max,
+               struct plan *out)
 {
     struct dice d = dice_for(seed, 2);
     memset(out, 0, sizeof *out);
     out->seed = seed;
+    out->edition = edition;
     size_t drawn = (size_t)dice_from(&d, 3, nodes_max);
     out->nodes = nodes != 0 ? nodes : drawn;
     draw_nodes(out, &d);
@@ -111,6 +160,9 @@ void plan_draw(uint64_t seed, size_t nodes, size_t nodes_max, struct plan *out)
     out->setup.budget_a_day = 4096;
     out->setup.has_sum = true;
     out->setup.is_quiet = true;
+    struct dice second = dice_for(seed, 6);
+    if (edition >= EDITION_SECOND)
+        draw_second(out, &second);
 }
 
 void plan_tell(const struct plan *p, struct world *w)

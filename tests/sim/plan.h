@@ -12,6 +12,10 @@
 
 enum { PLAN_NODES_MAX = 40, PLAN_BYZANTINE_MAX = 3 };
 
+/* What may be drawn: what a seed stands for stays the same in one edition, so that a seed that
+ * found something goes on standing for it. */
+enum edition { EDITION_FIRST = 1, EDITION_SECOND, EDITION_NOW = EDITION_SECOND };
+
 /* What may go wrong; name, weight where it is switched on, and what it is. */
 /* clang-format off */
 #define FAULT_TABLE(X)                                                                             \
@@ -30,7 +34,11 @@ enum { PLAN_NODES_MAX = 40, PLAN_BYZANTINE_MAX = 3 };
     X(FAULT_DAY,       "days",       5, "days pass")                                               \
     X(FAULT_ROSTER,    "roster",     6, "a new member list: policy, suspension, return, new key")  \
     X(FAULT_RESTORE,   "restore",    3, "a node is put back to an older backup")                   \
-    X(FAULT_TWIN,      "twin",       2, "a second machine runs with the key of a node")
+    X(FAULT_TWIN,      "twin",       2, "a second machine runs with the key of a node")            \
+    X(FAULT_TRANSPORT, "transport",  3, "a new member list: a new transport key")                  \
+    X(FAULT_RIVAL,     "rival",      2, "stewards sign two member lists of one version")           \
+    X(FAULT_KEYS,      "keys",       3, "a new member list: the pseudonym key shared anew, or new")\
+    X(FAULT_OLD_LIST,  "old-list",   2, "somebody gives a node a member list from before")
 /* clang-format on */
 
 enum fault {
@@ -42,6 +50,7 @@ enum fault {
 
 struct plan {
     uint64_t seed;
+    enum edition edition;
     size_t nodes, keyholders, threshold;
     struct world_setup setup;
     struct world_network network;
@@ -59,13 +68,16 @@ struct plan {
 };
 
 /* Draws the plan of a seed, with so many nodes or, for 0, from 3 to nodes_max of them. */
-void plan_draw(uint64_t seed, size_t nodes, size_t nodes_max, struct plan *out);
+void plan_draw(enum edition edition, uint64_t seed, size_t nodes, size_t nodes_max,
+               struct plan *out);
 
 /* Says it in the trace. */
 void plan_tell(const struct plan *p, struct world *w);
 
 const char *fault_name(enum fault f);
 
+/* Whether that may go wrong at some time. */
+bool plan_has(const struct plan *p, enum fault f);
 bool plan_is_byzantine(const struct plan *p, size_t node);
 /* A node that publishes and consults. */
 bool plan_is_member(const struct plan *p, size_t node);

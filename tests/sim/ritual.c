@@ -185,7 +185,9 @@ void ritual_run(struct ritual *r, size_t node, const struct ceremony_proposal *p
                 uint64_t ms, uint8_t id[32])
 {
     enum err e = ritual_propose(r, node, p);
-    if (e != OK) fprintf(stderr, "propose kind %d count %zu t %d: %s\n", p->kind, p->count, p->threshold, err_name(e));
+    if (e != OK)
+        fprintf(stderr, "propose kind %d count %zu t %d: %s\n", p->kind, p->count, p->threshold,
+                err_name(e));
     assert(e == OK);
     ceremony_id(world_author(r->w, node), p, id);
     world_run(r->w, 5000);

@@ -44,6 +44,18 @@ size_t shelf_receipts(const struct shelf *s, uint64_t index);
 /* Points that a member was ever charged here, those of factors apart. */
 uint32_t shelf_charged(const struct shelf *s, const uint8_t member[32]);
 
+/* The same on one day. */
+uint32_t shelf_charged_on(const struct shelf *s, const uint8_t member[32], uint32_t day);
+
+/* The highest version of a member list that it keeps, rivals not counted; 0 none. */
+uint64_t shelf_list_version(const struct shelf *s);
+
+/* Whether that peer acknowledged the erasure of an own entry. */
+bool shelf_has_receipt(const struct shelf *s, const uint8_t peer[32], uint64_t index);
+
+/* How many bodies are held of entries that expired before day, of one author. */
+size_t shelf_past(const struct shelf *s, const uint8_t author[32], uint32_t day);
+
 /* Whether each request that it keeps was charged once. */
 bool shelf_is_charged_once(const struct shelf *s);
 

@@ -81,6 +81,42 @@ uint32_t shelf_charged(const struct shelf *s, const uint8_t member[32])
     return points;
 }
 
+uint32_t shelf_charged_on(const struct shelf *s, const uint8_t member[32], uint32_t day)
+{
+    uint32_t points = 0;
+    for (size_t i = 0; i < s->charged_count; i++)
+        if (s->charged[i].day == day && memcmp(s->charged[i].member, member, 32) == 0)
+            points += s->charged[i].points;
+    return points;
+}
+
+uint64_t shelf_list_version(const struct shelf *s)
+{
+    uint64_t newest = 0;
+    for (size_t i = 0; i < s->paper_count; i++)
+        if (!s->papers[i].is_rival && s->papers[i].version > newest)
+            newest = s->papers[i].version;
+    return newest;
+}
+
+bool shelf_has_receipt(const struct shelf *s, const uint8_t peer[32], uint64_t index)
+{
+    for (size_t i = 0; i < s->receipt_count; i++)
+        if (s->receipts[i].index == index && memcmp(s->receipts[i].author, peer, 32) == 0)
+            return true;
+    return false;
+}
+
+size_t shelf_past(const struct shelf *s, const uint8_t author[32], uint32_t day)
+{
+    const struct lane *l = shelf_lane(s, author);
+    size_t past = 0;
+    for (size_t i = 0; l != NULL && i < l->count; i++)
+        past += l->items[i].body_len > 0 && l->items[i].expires_day != 0 &&
+                l->items[i].expires_day < day;
+    return past;
+}
+
 bool shelf_is_charged_once(const struct shelf *s)
 {
     for (size_t i = 0; i < s->charged_count; i++)

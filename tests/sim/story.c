@@ -126,6 +126,10 @@ void story_run(const struct plan *p, bool is_told, struct story_result *out)
     story_say(s, "       the faults stop");
     fault_stop(s);
     calm_down(s);
+    if (plan_has(p, FAULT_RIVAL)) {
+        fault_rival_in_calm(s);
+        calm_down(s);
+    }
     work_last(s);
     work_last_consults(s);
     calm_down(s);

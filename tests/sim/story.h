@@ -21,6 +21,9 @@ struct deed {
     bool is_pending; /* the commit did not return yet */
     bool is_retracted, is_erased;
     bool is_unsure; /* a crash may have taken that back */
+    /* Of somebody who is asked about: whose tag it is. */
+    uint32_t person_plus_one, epoch;
+    uint8_t counter;
 };
 
 /* All that is known of one author. */
@@ -37,6 +40,8 @@ struct book {
     bool is_shortened; /* a list ended its feed: what came after need not be there */
     bool was_restored;
     bool may_jump, has_jumped;
+    uint8_t counters[PERSONS]; /* used for tags */
+    bool was_behind;           /* its clock was years behind */
 };
 
 struct consult {
@@ -45,12 +50,30 @@ struct consult {
     uint64_t life; /* starts of the node when it asked */
     uint32_t person;
     bool is_over;
+    uint64_t asked_ms;
+    bool is_answered;
+    uint32_t epoch; /* of the pseudonym that it got */
 };
 
 struct letter {
     size_t from, to;
     uint64_t index, life;
     bool is_pending;
+    uint32_t number; /* of its id */
+    uint64_t day;    /* days that had passed when it was written */
+};
+
+/* What a node asked about its own head since it started, and who has answered that. */
+struct heard {
+    uint64_t life;
+    uint8_t nonce[32];
+    bool has_answered[WORLD_NODES_MAX];
+};
+
+/* How many questions of one connection were answered in a minute. */
+struct answers {
+    uint32_t link, count;
+    uint64_t since_ms;
 };
 
 /* Something that was begun, and ends then. */
@@ -75,13 +98,15 @@ struct story {
     size_t due_count;
     uint8_t parted[WORLD_NODES_MAX][WORLD_NODES_MAX]; /* how often */
     uint64_t lives[WORLD_NODES_MAX];                  /* starts so far */
-    uint8_t answer[PERSONS][32]; /* of a person, as the first who asked got it */
-    bool has_answer[PERSONS];
+    struct heard heard[WORLD_NODES_MAX];
+    struct answers answered[WORLD_NODES_MAX][PLAN_NODES_MAX];
+    uint64_t days;                   /* that passed in leaps */
     uint32_t numbers;                /* drawn for tags */
     struct shelf *backup;            /* of a node, taken earlier */
     size_t backup_of, twin, twin_of; /* SIZE_MAX: none */
     size_t rosters;
-    size_t suspended; /* now; SIZE_MAX: nobody */
+    bool is_rival_open; /* two lists of one version are about, and none that names both */
+    size_t suspended;   /* now; SIZE_MAX: nobody */
     size_t jumped;
     bool is_calm; /* faults have stopped */
     uint64_t fault_count;
@@ -113,6 +138,10 @@ size_t story_author(const struct story *s, size_t node);
 
 /* ---- work.c: what people do ---- */
 void work_one(struct story *s);
+/* The pseudonym of a person in a key period, from the key that no node has. */
+void work_truth(const struct story *s, uint32_t person, uint32_t epoch, uint8_t n[32]);
+/* The tag that an entry was published with; false if it has none. */
+bool work_tag(const struct story *s, size_t author, const struct deed *d, uint8_t tag[16]);
 /* Answers that came; what a commit returned for, or a crash took. */
 void work_look(struct story *s);
 void work_committed(struct story *s, size_t node);
@@ -127,10 +156,14 @@ void fault_one(struct story *s, uint64_t count[FAULT_COUNT]);
 void fault_dues(struct story *s);
 /* Everything that is wrong is put right. */
 void fault_stop(struct story *s);
+/* When all is calm: stewards sign two lists, and everybody comes to know. */
+void fault_rival_in_calm(struct story *s);
 
 /* ---- judge.c: what must hold ---- */
 /* From now on after every step. */
 void judge_begin(struct story *s);
+/* judge_acts.c: what a node may do in one step, by what came and what it has on disk. */
+void judge_acts(struct story *s, size_t node, const struct event *ev, const struct effects *out);
 /* All that can be looked at in the middle of things. */
 void judge_now(struct story *s);
 /* Whether all honest nodes hold the same and nothing is under way; if not, why says what. */

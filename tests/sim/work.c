@@ -9,10 +9,17 @@
 #include <string.h>
 
 #include "protocol/correction.h"
+#include "protocol/evaluation.h"
+#include "protocol/tag.h"
 #include "tests/sim/look.h"
 #include "tests/sim/story.h"
 
-enum { DAYS_MIN = 5, DAYS_MAX = 400, CONSULT_MS = 60000 };
+enum {
+    DAYS_MIN = 5,
+    DAYS_MAX = 400,
+    CONSULT_MS = 60000,
+    CONSULT_ENDS_MS = 25000, /* a consult is over by then, with an answer or without */
+};
 
 static const char canary[] = "CANARY letter of Ayşe Özgür-Meijer, +31 6 5550 0199";
 
@@ -69,8 +76,10 @@ static void publish(struct story *s, size_t node)
     if (append(s, node, drafts, count, &first, "register somebody") != OK)
         return;
     for (size_t i = 0; i < count; i++) {
-        struct deed d = {
-            first + i, number + (uint32_t)i, expires[i], ENTRY_SIGNAL, false, false, false, false};
+        struct deed d = {.index = first + i,
+                         .number = number + (uint32_t)i,
+                         .expires_day = expires[i],
+                         .type = ENTRY_SIGNAL};
         note(s, node, &d);
     }
 }
@@ -174,7 +183,98 @@ static void write_letter(struct story *s, size_t node)
     story_say(s, "%c      people: write to %c, entry %u", world_letter(node), world_letter(to),
               (unsigned)index);
     s->letters[s->letter_count++] =
-        (struct letter){node, to, index, s->lives[node], world_disk(s->w, node) == DISK_STALLED};
+        (struct letter){.from = node,
+                        .to = to,
+                        .index = index,
+                        .life = s->lives[node],
+                        .is_pending = world_disk(s->w, node) == DISK_STALLED,
+                        .number = s->numbers,
+                        .day = s->days};
+}
+
+/* Whoever is not sure that a letter left writes it again, under its old number: it is one letter.
+ */
+static void write_again(struct story *s, size_t node)
+{
+    if (s->letter_count == 0 || s->letter_count == LETTERS_MAX)
+        return;
+    struct letter l = s->letters[dice_below(&s->work, s->letter_count)];
+    if (l.from != node ||
+        world_send(s->w, node, l.to, l.number, BYTES_LITERAL(canary), &l.index) != OK)
+        return;
+    story_say(s, "%c      people: write to %c once more, entry %u", world_letter(node),
+              world_letter(l.to), (unsigned)l.index);
+    l.life = s->lives[node];
+    l.is_pending = world_disk(s->w, node) == DISK_STALLED;
+    l.day = s->days;
+    s->letters[s->letter_count++] = l;
+}
+
+/* Two people take the same registration back. */
+static void erase_again(struct story *s, size_t node)
+{
+    struct book *b = &s->books[node];
+    struct deed *target = b->count > 0 ? &b->deeds[dice_below(&s->work, b->count)] : NULL;
+    if (target == NULL || !target->is_erased || target->is_pending)
+        return;
+    uint8_t payload[1];
+    uint64_t first = 0;
+    struct draft d = {.type = ENTRY_ERASE, .ref_plus_one = target->index + 1};
+    d.payload = bytes_of(payload, erase_encode(payload));
+    if (append(s, node, &d, 1, &first, "erase a registration once more") == OK)
+        note(s, node, &(struct deed){.index = first, .type = ENTRY_ERASE});
+}
+
+/* Somebody whom this node has asked about. */
+static void publish_person(struct story *s, size_t node)
+{
+    struct consult *c = NULL;
+    for (size_t i = 0; i < s->consult_count; i++)
+        if (s->consults[i].node == node && s->consults[i].is_answered && dice_is(&s->work, 500))
+            c = &s->consults[i];
+    if (c == NULL)
+        return;
+    struct deed deed = {.expires_day =
+                            today(s, node) + (uint32_t)dice_from(&s->work, DAYS_MIN, DAYS_MAX),
+                        .type = ENTRY_SIGNAL,
+                        .person_plus_one = c->person + 1,
+                        .epoch = c->epoch};
+    deed.counter = s->books[node].counters[c->person];
+    uint8_t tag[TAG_BYTES], payload[SIGNAL_BYTES_MAX];
+    if (deed.counter >= COUNTERS || !work_tag(s, node, &deed, tag))
+        return;
+    struct signal signal = {1, tag};
+    struct draft d = {.type = ENTRY_SIGNAL, .expires_day = deed.expires_day};
+    d.payload = bytes_of(payload, signal_encode(&signal, payload));
+    s->books[node].counters[c->person]++; /* also where a crash takes the entry: it may be there */
+    if (append(s, node, &d, 1, &deed.index, "register somebody who was asked about") == OK)
+        note(s, node, &deed);
+}
+
+void work_truth(const struct story *s, uint32_t person, uint32_t epoch, uint8_t n[32])
+{
+    char subject[32];
+    uint8_t input[EVALUATION_SUBJECT_BYTES_MAX], element[POINT_BYTES];
+    size_t len;
+    int used = snprintf(subject, sizeof subject, "CANARY person %u", person);
+    evaluation_subject(1, bytes_of(subject, (size_t)used), input, &len);
+    voprf_hash_to_group(VOPRF_VOPRF, bytes_of(input, len), element);
+    enum err e = point_mul(world_secret_of(s->w, epoch), element, n);
+    assert(e == OK);
+}
+
+bool work_tag(const struct story *s, size_t author, const struct deed *d, uint8_t tag[16])
+{
+    uint8_t n[32];
+    if (d->person_plus_one == 0 && d->number == 0)
+        return false;
+    if (d->person_plus_one == 0) {
+        world_tag(d->number, tag);
+        return true;
+    }
+    work_truth(s, d->person_plus_one - 1, d->epoch, n);
+    tag_derive(n, d->epoch, world_author(s->w, author), 1, d->counter, tag);
+    return true;
 }
 
 static void consult(struct story *s, size_t node)
@@ -186,23 +286,29 @@ static void consult(struct story *s, size_t node)
     snprintf(subject, sizeof subject, "CANARY person %u", person);
     story_say(s, "%c      people: consult about person %u", world_letter(node), person);
     uint64_t ticket = world_ask(s->w, node, subject, 1);
-    s->consults[s->consult_count++] =
-        (struct consult){node, ticket, s->lives[node], person, !world_is_running(s->w, node)};
+    s->consults[s->consult_count++] = (struct consult){.node = node,
+                                                       .ticket = ticket,
+                                                       .life = s->lives[node],
+                                                       .person = person,
+                                                       .is_over = !world_is_running(s->w, node),
+                                                       .asked_ms = world_now_ms(s->w)};
 }
 
 void work_one(struct story *s)
 {
-    static void (*const works[])(struct story *,
-                                 size_t) = {publish, publish, publish,     publish,      retract,
-                                            erase,   amend,   raise_alert, write_letter, consult};
+    static void (*const works[])(struct story *, size_t) = {
+        publish,     publish,     publish,        publish,      retract,
+        erase,       amend,       raise_alert,    write_letter, consult,
+        write_again, erase_again, publish_person, consult,      consult};
+    size_t count = s->plan.edition == EDITION_FIRST ? 10 : sizeof works / sizeof works[0];
     size_t node = somebody(s);
-    size_t at = (size_t)dice_below(&s->work, sizeof works / sizeof works[0]);
+    size_t at = (size_t)dice_below(&s->work, count);
     if (node != SIZE_MAX)
         works[at](s, node);
     work_look(s);
 }
 
-/* Whoever asks about one person gets one pseudonym, whichever keyholders answered. */
+/* Whoever asks about one person gets the one pseudonym, whichever keyholders answered. */
 static void take_answer(struct story *s, struct consult *c, const struct world_answer *a)
 {
     c->is_over = true;
@@ -210,12 +316,13 @@ static void take_answer(struct story *s, struct consult *c, const struct world_a
               c->person, err_name(a->result));
     if (a->result != OK)
         return;
-    if (!s->has_answer[c->person])
-        memcpy(s->answer[c->person], a->n[0], 32);
-    s->has_answer[c->person] = true;
-    if (memcmp(s->answer[c->person], a->n[0], 32) != 0)
-        story_fail(s, "%c got another pseudonym of person %u than others did",
-                   world_letter(c->node), c->person);
+    uint8_t truth[32];
+    c->epoch = a->epoch;
+    work_truth(s, c->person, c->epoch, truth);
+    c->is_answered = memcmp(truth, a->n[0], 32) == 0;
+    if (!c->is_answered)
+        story_fail(s, "%c got a pseudonym of person %u that is not the one", world_letter(c->node),
+                   c->person);
 }
 
 void work_look(struct story *s)
@@ -229,6 +336,9 @@ void work_look(struct story *s)
             take_answer(s, c, a);
         else if (c->life != s->lives[c->node] || !world_is_running(s->w, c->node))
             c->is_over = true; /* it ended with its node */
+        else if (world_now_ms(s->w) - c->asked_ms > CONSULT_ENDS_MS)
+            story_fail(s, "I7: a consult of %c goes on for %u s", world_letter(c->node),
+                       (unsigned)((world_now_ms(s->w) - c->asked_ms) / 1000));
     }
 }
 

@@ -272,6 +272,8 @@ void world_start(struct world *w, size_t node)
     struct machine *m = &w->machines[node];
     assert(!m->is_running);
     world_draw(w, "seed", node * 1000 + m->starts++, m->config.seed, sizeof m->config.seed);
+    if (!sodium_is_zero(m->next_transport_key, 32))
+        memcpy(m->transport_key, m->next_transport_key, 32);
     struct archive archive = shelf_archive(m->shelf);
     m->core = federation_init(m->storage, &m->config, &archive);
     shelf_restore(m->shelf, m->core);

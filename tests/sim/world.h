@@ -26,8 +26,9 @@ struct world;
 struct world_setup {
     uint64_t seed;
     size_t nodes;
-    size_t keyholders; /* the first of them */
-    size_t threshold;  /* 0: no key */
+    size_t keyholders;       /* the first of them */
+    size_t threshold;        /* 0: no key */
+    size_t stewards, quorum; /* 0: one */
     uint32_t budget_a_day;
     uint32_t receipt_seconds;          /* 0: a day */
     uint32_t roles[WORLD_NODES_MAX];   /* 0: member, and keyholder where it is one of the first */
@@ -144,6 +145,23 @@ struct bytes world_draft_next(struct world *w, void (*edit)(struct roster *r, vo
                               void *ctx);
 /* The next member list names this one beside the newest. */
 void world_also(struct world *w, const uint8_t hash[32]);
+/* Another list of the newest version, signed like it: the next one names both. Borrowed for ever.
+ */
+struct bytes world_rival(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx);
+/* The version after the newest as a steward alone can sign it, with others' signatures made up by
+ * whoever has this key: one too few. Borrowed as world_draft. */
+struct bytes world_draft_short(struct world *w, void (*edit)(struct roster *r, void *ctx),
+                               void *ctx, const uint8_t secret[64]);
+/* Whether the stewards signed these bytes as a member list, with a quorum. */
+bool world_is_signed(const struct world *w, struct bytes signed_roster);
+/* Shares of the pseudonym key are dealt anew, of the same key or of a new one, and come to all
+ * keyholders; the next list that world_use_key edits names them. */
+void world_deal(struct world *w, bool is_same_key);
+/* Who lost them, with a disk or in an old backup, is given the newest shares once more. */
+void world_deal_again(struct world *w);
+void world_use_key(struct roster *r, void *ctx); /* ctx: the world */
+/* The transport key of a node from its next start on; and the edit of a list that names it. */
+void world_set_transport(struct world *w, size_t node, const uint8_t public_key[32]);
 /* The list of that version, signed; versions count from 1. */
 struct bytes world_paper(const struct world *w, size_t version);
 /* The newest member list, signed. */
@@ -253,7 +271,11 @@ uint64_t world_now_ms(const struct world *w);
 /* The story so far, one line an event or effect. */
 const char *world_trace(const struct world *w);
 
-/* The key that the world's threshold shares were dealt from, for tests that compute the truth. */
+/* The key that the world's threshold shares were dealt from, for tests that compute the truth; and
+ * that of a key period, from 1. */
 const uint8_t *world_secret(const struct world *w);
+const uint8_t *world_secret_of(const struct world *w, uint32_t epoch);
+/* The newest key period that was dealt. */
+uint32_t world_key_epoch(const struct world *w);
 
 #endif

@@ -186,7 +186,7 @@ enum err world_roster(struct world *w, size_t node, void (*edit)(struct roster *
     if (edit != NULL)
         edit(w->roster, ctx);
     fill_accepted(w, node);
-    struct paper p = world_sign(w);
+    struct paper p = world_sign(w, NULL);
     memset(w->roster->also, 0, 32);
     w->papers[w->paper_count++] = p;
     return world_offer(w, node, bytes_of(p.data, p.len));
@@ -198,33 +198,79 @@ struct bytes world_newest(const struct world *w)
     return bytes_of(p->data, p->len);
 }
 
-struct bytes world_draft(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx)
+/* w->roster as edit leaves it, signed; w->roster is as before. */
+static struct paper sign_edited(struct world *w, void (*edit)(struct roster *r, void *ctx),
+                                void *ctx, bool is_next, const uint8_t *extra)
 {
     struct roster *was = malloc(sizeof *was);
     assert(was != NULL);
     *was = *w->roster;
-    edit(w->roster, ctx);
-    free(w->draft.data);
-    w->draft = world_sign(w);
+    if (is_next) {
+        memcpy(w->roster->previous, w->roster->hash, 32);
+        w->roster->version++;
+    }
+    if (edit != NULL)
+        edit(w->roster, ctx);
+    struct paper p = world_sign(w, extra);
     *w->roster = *was;
     free(was);
-    return bytes_of(w->draft.data, w->draft.len);
+    return p;
 }
 
-static void (*next_edit)(struct roster *r, void *ctx);
-
-static void next(struct roster *r, void *ctx)
+static struct bytes draft(struct world *w, struct paper p)
 {
-    memcpy(r->previous, r->hash, 32);
-    r->version++;
-    if (next_edit != NULL)
-        next_edit(r, ctx);
+    free(w->draft.data);
+    w->draft = p;
+    return bytes_of(p.data, p.len);
+}
+
+struct bytes world_draft(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx)
+{
+    return draft(w, sign_edited(w, edit, ctx, false, NULL));
 }
 
 struct bytes world_draft_next(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx)
 {
-    next_edit = edit;
-    return world_draft(w, next, ctx);
+    return draft(w, sign_edited(w, edit, ctx, true, NULL));
+}
+
+struct bytes world_draft_short(struct world *w, void (*edit)(struct roster *r, void *ctx),
+                               void *ctx, const uint8_t secret[64])
+{
+    return draft(w, sign_edited(w, edit, ctx, true, secret));
+}
+
+struct bytes world_rival(struct world *w, void (*edit)(struct roster *r, void *ctx), void *ctx)
+{
+    assert(w->rival_count < PAPERS_MAX);
+    struct paper p = sign_edited(w, edit, ctx, false, NULL);
+    w->rivals[w->rival_count++] = p;
+    struct signed_roster *s = malloc(sizeof *s);
+    assert(s != NULL);
+    enum err e = signed_roster_decode(bytes_of(p.data, p.len), s);
+    assert(e == OK);
+    roster_hash(s->document, w->roster->also); /* the next one names both */
+    free(s);
+    return bytes_of(p.data, p.len);
+}
+
+static bool is_among(const struct paper *papers, size_t count, struct bytes b)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes_equal(bytes_of(papers[i].data, papers[i].len), b))
+            return true;
+    return false;
+}
+
+bool world_is_signed(const struct world *w, struct bytes signed_roster)
+{
+    return is_among(w->papers, w->paper_count, signed_roster) ||
+           is_among(w->rivals, w->rival_count, signed_roster);
+}
+
+void world_set_transport(struct world *w, size_t node, const uint8_t public_key[32])
+{
+    memcpy(w->machines[node].next_transport_key, public_key, 32);
 }
 
 void world_also(struct world *w, const uint8_t hash[32])
@@ -415,5 +461,16 @@ const char *world_trace(const struct world *w)
 
 const uint8_t *world_secret(const struct world *w)
 {
-    return w->secret;
+    return w->secrets[1];
+}
+
+const uint8_t *world_secret_of(const struct world *w, uint32_t epoch)
+{
+    assert(epoch > 0 && epoch <= w->key.epoch);
+    return w->secrets[epoch];
+}
+
+uint32_t world_key_epoch(const struct world *w)
+{
+    return w->key.epoch;
 }

@@ -12,7 +12,9 @@ enum {
     POSTS_MAX = 262144,
     WIRES_MAX = 2048, /* a link's number holds its place among them */
     PAPERS_MAX = 32,
-    ANSWERS_MAX = 16,
+    STEWARDS = 3, /* of a world at most */
+    KEY_PERIODS = 16,
+    ANSWERS_MAX = 64,
     REPORTS_MAX = REPORT_CEREMONY_DONE + 1,
 };
 
@@ -48,8 +50,10 @@ struct machine {
     void *storage;
     struct shelf *shelf;
     struct federation_config config;
-    struct held_share dealt; /* before the first start; index 0: none */
+    struct held_share newest; /* as dealt last */
+    struct held_share dealt;  /* before the first start; index 0: none */
     uint8_t transport_key[32];
+    uint8_t next_transport_key[32]; /* from its next start on; zeros: none */
     uint8_t feed_public[32];
     bool is_running;
     bool wants[WORLD_NODES_MAX]; /* dials these */
@@ -104,12 +108,16 @@ struct world {
     crypto_generichash_state sum;
     uint64_t steps;
     uint64_t drawn;
-    uint8_t steward_secret[64];
-    uint8_t secret[32];
+    uint8_t steward_secret[STEWARDS][64];
+    uint8_t secrets[KEY_PERIODS][32]; /* of each key period, from 1 */
+    struct roster_key key;            /* as dealt last */
+    uint64_t deals;
     struct roster *roster;
     uint8_t *arena;
     struct paper papers[PAPERS_MAX]; /* the member lists so far */
     size_t paper_count;
+    struct paper rivals[PAPERS_MAX];
+    size_t rival_count;
     struct paper draft;
     size_t (*tamper)(void *, size_t, size_t, uint8_t *, size_t);
     void *tamper_ctx;
@@ -141,7 +149,7 @@ void world_post_frame(struct world *w, size_t from, uint32_t link, struct bytes 
 bool world_next_post(struct world *w, uint64_t until_ms, struct post *out);
 void world_deliver(struct world *w, struct post *p);
 
-/* world_setup.c */
-struct paper world_sign(struct world *w);
+/* world_setup.c: signed by a quorum, or by one fewer and extra, where that is not NULL. */
+struct paper world_sign(struct world *w, const uint8_t *extra);
 
 #endif

@@ -74,29 +74,43 @@ static void name_relays(struct world *w, size_t i)
                32);
 }
 
-static void deal(struct world *w, struct roster *r)
+/* The first one waits for its node's first start; one for which a node has no room is none. */
+static void hand_over(struct world *w, size_t node, const struct held_share *share)
+{
+    struct machine *m = &w->machines[node];
+    struct effect e = {.type = EFFECT_PERSIST_SHARE, .share = *share};
+    m->newest = *share;
+    if (w->deals == 0)
+        m->dealt = *share;
+    else if (!m->is_running || federation_load_share(m->core, share) == OK)
+        shelf_apply(m->shelf, &e);
+}
+
+/* Shares of w->key's secret to all keyholders, and what is public of them into w->key. */
+static void share_out(struct world *w)
 {
     size_t t = w->setup.threshold, n = w->setup.keyholders;
+    struct roster_key *k = &w->key;
     uint8_t wide[64], coefficients[KEYHOLDERS_MAX * 32];
-    world_draw(w, "secret", 0, wide, 64);
-    scalar_from_wide(wide, w->secret);
     for (size_t i = 0; i + 1 < t; i++) {
-        world_draw(w, "coefficient", i, wide, 64);
+        world_draw(w, "coefficient", w->deals * KEYHOLDERS_MAX + i, wide, 64);
         scalar_from_wide(wide, coefficients + i * 32);
     }
     struct share shares[KEYHOLDERS_MAX];
-    enum err e = threshold_deal(w->secret, coefficients, t, n, shares);
+    const uint8_t *secret = w->secrets[k->epoch];
+    enum err e = threshold_deal(secret, coefficients, t, n, shares);
     assert(e == OK);
-    struct roster_key *k = &r->keys[r->key_count++];
     k->key = KEY_PSEUDONYMS;
-    k->epoch = 1;
     k->threshold = (uint32_t)t;
     k->share_count = n;
-    e = crypto_scalarmult_ristretto255_base(k->public_key, w->secret) == 0 ? OK : ERR_SCALAR;
+    e = crypto_scalarmult_ristretto255_base(k->public_key, secret) == 0 ? OK : ERR_SCALAR;
     assert(e == OK);
     for (size_t i = 0; i < n; i++) {
-        w->machines[i].dealt =
-            (struct held_share){.key = KEY_PSEUDONYMS, .epoch = 1, .share = shares[i]};
+        hand_over(w, i,
+                  &(struct held_share){.key = KEY_PSEUDONYMS,
+                                       .epoch = k->epoch,
+                                       .refresh = k->refresh,
+                                       .share = shares[i]});
         k->index[i] = shares[i].index;
         memcpy(k->holder[i], w->machines[i].config.author, 32);
         e = threshold_commit(&shares[i], k->commitment[i]);
@@ -104,19 +118,58 @@ static void deal(struct world *w, struct roster *r)
     }
 }
 
-/* The document of w->roster with the steward's signature; its hash goes into w->roster. */
-struct paper world_sign(struct world *w)
+void world_deal(struct world *w, bool is_same_key)
+{
+    uint8_t wide[64];
+    if (is_same_key) {
+        w->key.refresh++;
+    } else {
+        w->key.epoch++;
+        w->key.refresh = 0;
+        assert(w->key.epoch < KEY_PERIODS);
+        world_draw(w, "secret", w->key.epoch - 1, wide, 64);
+        scalar_from_wide(wide, w->secrets[w->key.epoch]);
+    }
+    share_out(w);
+    w->deals++;
+}
+
+void world_deal_again(struct world *w)
+{
+    for (size_t i = 0; i < w->setup.keyholders && w->deals > 1; i++) {
+        struct held_share newest = w->machines[i].newest;
+        hand_over(w, i, &newest);
+    }
+}
+
+void world_use_key(struct roster *r, void *ctx)
+{
+    const struct world *w = ctx;
+    r->keys[0] = w->key;
+    r->key_count = 1;
+}
+
+static void sign_one(struct world *w, struct signed_roster *s, const uint8_t *secret)
+{
+    struct wire_arena arena;
+    wire_arena_init(&arena, w->arena, ROSTER_ARENA_BYTES);
+    enum err e = roster_sign(s->document, secret, &arena, &s->signatures[s->count++]);
+    assert(e == OK);
+}
+
+/* The document of w->roster with signatures; its hash goes into w->roster. */
+struct paper world_sign(struct world *w, const uint8_t *extra)
 {
     static uint8_t document[ROSTER_BYTES_MAX];
     size_t len = roster_encode(w->roster, document, sizeof document);
     assert(len > 0);
-    struct wire_arena arena;
-    wire_arena_init(&arena, w->arena, ROSTER_ARENA_BYTES);
     struct signed_roster *s = calloc(1, sizeof *s);
+    assert(s != NULL);
     s->document = bytes_of(document, len);
-    s->count = 1;
-    enum err e = roster_sign(s->document, w->steward_secret, &arena, &s->signatures[0]);
-    assert(e == OK);
+    for (size_t i = 0; i + (extra != NULL) < w->roster->stewards.quorum; i++)
+        sign_one(w, s, w->steward_secret[i]);
+    if (extra != NULL)
+        sign_one(w, s, extra);
     struct paper p = {.data = malloc(len + 4096)};
     assert(p.data != NULL);
     p.len = signed_roster_encode(s, p.data, len + 4096);
@@ -134,10 +187,13 @@ static void make_roster(struct world *w)
     r->issued_utc = WORLD_START_UTC - 86400;
     r->fresh_until_utc = WORLD_START_UTC + (int64_t)20 * 365 * 86400;
     uint8_t seed[32];
-    world_draw(w, "steward", 0, seed, 32);
-    crypto_sign_seed_keypair(r->stewards.key[0], w->steward_secret, seed);
-    r->stewards.count = 1;
-    r->stewards.quorum = 1;
+    r->stewards.count = w->setup.stewards != 0 ? w->setup.stewards : 1;
+    r->stewards.quorum = w->setup.quorum != 0 ? (uint32_t)w->setup.quorum : 1;
+    assert(r->stewards.count <= STEWARDS && r->stewards.quorum <= r->stewards.count);
+    for (size_t i = 0; i < r->stewards.count; i++) {
+        world_draw(w, "steward", i, seed, 32);
+        crypto_sign_seed_keypair(r->stewards.key[i], w->steward_secret[i], seed);
+    }
     r->policy.budget_a_day = w->setup.budget_a_day;
     for (size_t i = 0; i < w->setup.nodes; i++) {
         struct organisation *o = &r->organisations[r->organisation_count++];
@@ -152,9 +208,11 @@ static void make_roster(struct world *w)
         o->status = ORG_ACTIVE;
         o->feed_epoch = 1;
     }
-    if (w->setup.threshold > 0)
-        deal(w, r);
-    w->papers[w->paper_count++] = world_sign(w);
+    if (w->setup.threshold > 0) {
+        world_deal(w, false);
+        world_use_key(r, w);
+    }
+    w->papers[w->paper_count++] = world_sign(w, NULL);
     memcpy(r->genesis, r->hash, 32);
 }
 
@@ -223,6 +281,8 @@ void world_free(struct world **pw)
     }
     for (size_t i = 0; i < w->paper_count; i++)
         free(w->papers[i].data);
+    for (size_t i = 0; i < w->rival_count; i++)
+        free(w->rivals[i].data);
     free(w->draft.data);
     free(w->posts);
     free(w->effects);
