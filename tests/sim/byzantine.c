@@ -55,6 +55,7 @@ static const struct {
     ROW(SHOWS_REPORT, "forge", NULL, NULL, byz_forge),
     ROW(SHOWS_NOTHING, "over-correct", byz_muzzle, byz_serve, byz_over_correct),
     ROW(SHOWS_REPORT, "other-key", NULL, NULL, byz_other_key),
+    ROW(SHOWS_PROOF, "whisper", NULL, NULL, byz_whisper),
 };
 
 size_t byzantine_count(void)

@@ -65,6 +65,7 @@ static inline ProtobufCBinaryData byz_data(const void *p, size_t len)
 
 /* ---- byzantine_feed.c: with its own feed ---- */
 void byz_equivocate(void *state);
+void byz_whisper(void *state);
 size_t byz_two_faced(void *state, size_t to, uint8_t *frame, size_t len);
 void byz_shrink(void *state);
 size_t byz_gap(void *state, size_t to, uint8_t *frame, size_t len);

@@ -69,6 +69,12 @@ static void judge_entries(struct story *s, size_t node, size_t author, const str
         const struct effect_entry *entry = &e->entries.entries[i];
         if (has_canary(entry->body))
             story_fail(s, "I5: %c stores a text about a person in the clear", world_letter(node));
+        struct body body;
+        bool is_said = entry->state == STATE_HELD && body_decode(entry->body, &body) == OK &&
+                       (body.type == ENTRY_SIGNAL || body.type == ENTRY_AMEND);
+        if (is_said && entry->expires_day > body.day + POLICY_TERM_DAYS_MAX)
+            story_fail(s, "I11: %c holds an entry that expires in %u days", world_letter(node),
+                       entry->expires_day - body.day);
         if (is_true(s, author) && !is_early && feed_epoch >= 1 && feed_epoch <= 2)
             judge_commit(s, node, author, feed_epoch, entry);
     }
@@ -172,6 +178,7 @@ static void judge_deeds(struct story *s, size_t node)
 
 void judge_now(struct story *s)
 {
+    judge_told(s);
     for (size_t i = 0; i < s->plan.nodes; i++) {
         if (!story_is_honest(s, i))
             continue;

@@ -24,7 +24,8 @@ enum {
     FULL_ACCESS = ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY,
     ALWAYS_ON = ROLE_KEYHOLDER | ROLE_RELAY,
     MINUTE_MS = 60000,
-    ANSWERS_A_MINUTE = 2 * (600 + 64) + 400, /* of one connection; more for each feed */
+    TELL_MS = 60000,                 /* longer than a direction stands still and a commit takes */
+    ANSWERS_A_MINUTE = 2 * 600 + 50, /* of one connection, at any time; more for each feed */
     ANSWERS_A_MINUTE_FEED = 2 * 64,
 };
 
@@ -131,7 +132,7 @@ static bool is_in_force(const struct act *a, const Seinpost__Evaluate *m)
     for (size_t i = 0; i < r->key_count; i++)
         if (r->keys[i].key == m->key && r->keys[i].epoch == m->epoch &&
             r->keys[i].refresh == m->refresh)
-            return m->key == KEY_PSEUDONYMS;
+            return m->key != KEY_STATISTICS;
     return false;
 }
 
@@ -206,6 +207,41 @@ static void judge_frame(const struct act *a)
         return;
     default:
         return;
+    }
+}
+
+/* ---- Contradictions ---- */
+
+/* Since when this node has been connected with a peer, whichever connection it is. */
+static void take_connection(struct story *s, size_t node, const struct event *ev)
+{
+    size_t peer = SIZE_MAX;
+    if (ev->type == EVENT_UP)
+        peer = world_peer_of(s->w, node, ev->up.link);
+    if (peer < s->plan.nodes)
+        s->up_ms[node][peer] = ev->now_ms;
+}
+
+/* I2: a proof is told to everybody who is there. */
+void judge_told(struct story *s)
+{
+    uint64_t now_ms = world_now_ms(s->w);
+    for (size_t a = 0; a < s->plan.nodes; a++) {
+        for (size_t b = 0; b < s->plan.nodes; b++) {
+            bool were_there = story_is_in(s, a) && story_is_in(s, b) &&
+                              world_is_connected(s->w, a, b) && s->up_ms[a][b] + TELL_MS < now_ms &&
+                              world_disk(s->w, a) == DISK_SOUND &&
+                              world_disk(s->w, b) == DISK_SOUND;
+            for (size_t i = 0; were_there && i < s->plan.byzantine_count; i++) {
+                size_t of = s->plan.byzantine[i].node;
+                const struct feed_record *r =
+                    shelf_record(world_shelf(s->w, b), world_author(s->w, of));
+                if (s->proof_ms[a][of] != 0 && s->proof_ms[a][of] + TELL_MS < now_ms &&
+                    (r == NULL || !r->is_disputed))
+                    story_fail(s, "I2: %c did not tell %c that %c contradicts itself",
+                               world_letter(a), world_letter(b), world_letter(of));
+            }
+        }
     }
 }
 
@@ -297,9 +333,21 @@ static void judge_confirmed(const struct act *a)
 static void forget_former_life(struct story *s, size_t node)
 {
     struct heard *h = &s->heard[node];
-    if (h->life != s->lives[node])
+    if (h->life != s->lives[node]) {
         memset(h, 0, sizeof *h);
+        memset(s->proof_ms[node], 0, sizeof s->proof_ms[node]);
+    }
     h->life = s->lives[node];
+}
+
+/* Those whose answers count have given one to the question of this life. */
+static void judge_answered(struct story *s, size_t node)
+{
+    size_t have = 1; /* itself */
+    for (size_t i = 0; i < s->plan.nodes; i++)
+        have += s->heard[node].has_answered[i];
+    if (world_standing(s->w, node).answered > have)
+        story_fail(s, "I12: %c counts an answer to what it did not ask", world_letter(node));
 }
 
 /* What came; before the effects are looked at. */
@@ -315,6 +363,7 @@ static void take_frame(struct story *s, size_t node, const struct event *ev,
     if (m->body_case == SEINPOST__MESSAGE__BODY_HEAD_ANSWER && m->head_answer->nonce.len == 32 &&
         memcmp(m->head_answer->nonce.data, h->nonce, 32) == 0)
         h->has_answered[from] = true;
+    judge_answered(s, node);
     bool is_masked = m->body_case == SEINPOST__MESSAGE__BODY_OPENING &&
                      (m->opening->author.len != AUTHOR_BYTES ||
                       !is_author(m->opening->author.data, world_author(s->w, from)));
@@ -343,6 +392,10 @@ static void judge_act(const struct act *a)
     case EFFECT_PERSIST_RIVAL:
         judge_list(a);
         return;
+    case EFFECT_PERSIST_FORK:
+        if (peer_of(a) < a->s->plan.nodes && a->s->proof_ms[a->node][peer_of(a)] == 0)
+            a->s->proof_ms[a->node][peer_of(a)] = a->ev->now_ms;
+        return;
     case EFFECT_PERSIST_GONE:
         judge_gone(a);
         return;
@@ -364,6 +417,7 @@ static void judge_act(const struct act *a)
 void judge_acts(struct story *s, size_t node, const struct event *ev, const struct effects *out)
 {
     forget_former_life(s, node);
+    take_connection(s, node, ev);
     if (ev->type == EVENT_FRAME)
         take_frame(s, node, ev, out);
     for (size_t i = 0; i < out->count; i++) {

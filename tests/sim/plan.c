@@ -88,12 +88,13 @@ static void draw_byzantine(struct plan *p, struct dice *d)
     }
 }
 
-/* What only one who holds a share can do is drawn for such a one more often. */
+/* What only one who holds a share, or is always on, can do is drawn for such a one more often. */
 static void suit_byzantine(struct plan *p, struct dice *d)
 {
+    static const char *const suited[] = {"evaluate", "mute", "other-head", "evaluate"};
     for (size_t i = 0; i < p->byzantine_count; i++)
-        if (p->byzantine[i].node < p->keyholders && dice_is(d, 300))
-            p->byzantine[i].behaviour = byzantine_find(dice_is(d, 600) ? "evaluate" : "mute");
+        if ((p->setup.roles[p->byzantine[i].node] & ALWAYS_ON) != 0 && dice_is(d, 400))
+            p->byzantine[i].behaviour = byzantine_find(suited[dice_below(d, 4)]);
 }
 
 /* Whoever cannot be dialled, and is relied on, cannot be asked by others of the kind: one honest

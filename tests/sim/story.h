@@ -99,6 +99,11 @@ struct story {
     uint8_t parted[WORLD_NODES_MAX][WORLD_NODES_MAX]; /* how often */
     uint64_t lives[WORLD_NODES_MAX];                  /* starts so far */
     struct heard heard[WORLD_NODES_MAX];
+    uint64_t up_ms[WORLD_NODES_MAX]
+                  [PLAN_NODES_MAX]; /* when a connection with that one came up last */
+    /* In this life: when a proof against that one was stored; 0 not. */
+    uint64_t proof_ms[WORLD_NODES_MAX][PLAN_NODES_MAX];
+    bool has_imported;
     struct answers answered[WORLD_NODES_MAX][PLAN_NODES_MAX];
     uint64_t days;                   /* that passed in leaps */
     uint32_t numbers;                /* drawn for tags */
@@ -164,6 +169,8 @@ void fault_rival_in_calm(struct story *s);
 void judge_begin(struct story *s);
 /* judge_acts.c: what a node may do in one step, by what came and what it has on disk. */
 void judge_acts(struct story *s, size_t node, const struct event *ev, const struct effects *out);
+/* Whether proofs came to those who were there. */
+void judge_told(struct story *s);
 /* All that can be looked at in the middle of things. */
 void judge_now(struct story *s);
 /* Whether all honest nodes hold the same and nothing is under way; if not, why says what. */

@@ -16,7 +16,7 @@
 #if defined(__SANITIZE_ADDRESS__)
 enum { SEEDS = 12 };
 #else
-enum { SEEDS = 200 };
+enum { SEEDS = 150 };
 #endif
 enum { NODES_MAX = 7, WORKERS = 2 };
 

@@ -16,6 +16,7 @@
 
 enum {
     DAYS_MIN = 5,
+    IMPORT_MAX = 320,
     DAYS_MAX = 400,
     CONSULT_MS = 60000,
     CONSULT_ENDS_MS = 25000, /* a consult is over by then, with an answer or without */
@@ -61,12 +62,11 @@ static enum err append(struct story *s, size_t node, const struct draft *drafts,
     return e;
 }
 
-static void publish(struct story *s, size_t node)
+static void publish_some(struct story *s, size_t node, size_t count)
 {
-    static uint8_t payloads[64][SIGNAL_BYTES_MAX];
-    struct draft drafts[64];
-    size_t count = dice_is(&s->work, 150) ? (size_t)dice_from(&s->work, 2, 64) : 1;
-    uint32_t number = s->numbers + 1, expires[64];
+    static uint8_t payloads[IMPORT_MAX][SIGNAL_BYTES_MAX];
+    struct draft drafts[IMPORT_MAX];
+    uint32_t number = s->numbers + 1, expires[IMPORT_MAX];
     for (size_t i = 0; i < count; i++) {
         expires[i] = today(s, node) + (uint32_t)dice_from(&s->work, DAYS_MIN, DAYS_MAX);
         drafts[i] = look_signal(number + (uint32_t)i, expires[i], payloads[i]);
@@ -82,6 +82,20 @@ static void publish(struct story *s, size_t node)
                          .type = ENTRY_SIGNAL};
         note(s, node, &d);
     }
+}
+
+static void publish(struct story *s, size_t node)
+{
+    publish_some(s, node, dice_is(&s->work, 150) ? (size_t)dice_from(&s->work, 2, 64) : 1);
+}
+
+/* A whole file at once: more than a batch holds. */
+static void import(struct story *s, size_t node)
+{
+    if (s->has_imported || s->plan.nodes > 7)
+        return;
+    s->has_imported = true;
+    publish_some(s, node, (size_t)dice_from(&s->work, 100, IMPORT_MAX));
 }
 
 static void raise_alert(struct story *s, size_t node)
@@ -297,9 +311,9 @@ static void consult(struct story *s, size_t node)
 void work_one(struct story *s)
 {
     static void (*const works[])(struct story *, size_t) = {
-        publish,     publish,     publish,        publish,      retract,
-        erase,       amend,       raise_alert,    write_letter, consult,
-        write_again, erase_again, publish_person, consult,      consult};
+        publish,        publish,     publish,      publish, retract,     erase,
+        amend,          raise_alert, write_letter, consult, write_again, erase_again,
+        publish_person, consult,     consult,      import};
     size_t count = s->plan.edition == EDITION_FIRST ? 10 : sizeof works / sizeof works[0];
     size_t node = somebody(s);
     size_t at = (size_t)dice_below(&s->work, count);
