@@ -84,7 +84,7 @@ BENCH_BIN := $(patsubst tests/%.c,$(B)/tests/%,$(BENCH))
 BENCH_LIB := $(call obj,$(filter-out $(BENCH) tests/bench/evaluate.c,$(wildcard tests/bench/*.c)))
 
 .PHONY: all help install uninstall deps deps-tidy demo check check-run check-layers bench evaluate format lint clean \
-    crash-soak scrub-soak demo-run bench-run evaluate-run sim-mutants tests sim soak
+    crash-soak scrub-soak net-soak demo-run bench-run evaluate-run sim-mutants tests sim soak
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -101,8 +101,9 @@ help:
 	@echo 'make check-layers  prove that no layer reaches further than it may'
 	@echo 'make crash-soak    kill at every call, let every call fail, lose the power at every moment (an hour)'
 	@echo 'make scrub-soak    flip bits in every page of a store, and many in those of real nodes'
+	@echo 'make net-soak      a bad network and attackers, for longer (half an hour)'
 	@echo 'make sim           run a seed of the simulator: SEED=n [NODES=n] [TRACE=1]'
-	@echo 'make soak          run seeds for SECONDS ($(SECONDS)), up to 40 nodes; then make crash-soak'
+	@echo 'make soak          run seeds for SECONDS ($(SECONDS)), up to 40 nodes; then make net-soak and crash-soak'
 	@echo 'make bench         measure speed and memory beside their limits (JSON=1 for JSON)'
 	@echo 'make fuzz          let the fuzz targets search for MINUTES (10); make fuzz-merge keeps what was found'
 	@echo 'make sim-mutants   plant known bugs one by one and see whether they are found (SEEDS=n, ONLY=name)'
@@ -166,6 +167,12 @@ scrub-soak: deps
 	@FULL=1 $(B)/tests/unit/node/test_store_repair
 	@FULL=1 SEINPOST_BIN=$(B) tests/e2e/test_scrub
 
+# Real nodes on a bad network and under attack, for longer.
+NET := $(addprefix tests/e2e/,test_partitions test_attackers)
+net-soak: deps
+	@$(MAKE) --no-print-directory all $(B)/tests/unit/node/test_attackers
+	@set -e; for t in $(NET); do echo "$$t"; FULL=1 SEINPOST_BIN=$(B) $$t; done
+
 # One seed of the simulator (SEED=, NODES=, TRACE=1), or seeds for as long as SECONDS says.
 sim: $(B)/tests/sim/sim
 	@$(foreach v,SEED SEEDS NODES NODES_MAX TRACE KEEP_GOING ONCE EDITION,$(if $($(v)),$(v)='$($(v))')) $<
@@ -175,6 +182,7 @@ soak: $(B)/tests/sim/sim $(B)/tests/sim/test_ceremony_seeds $(B)/tests/unit/prot
 	@WEEKS=52 $(B)/tests/unit/protocol/test_stat_suppress
 	@SEEDS=300 $(B)/tests/sim/test_ceremony_seeds
 	@$(foreach v,SEED NODES NODES_MAX KEEP_GOING,$(if $($(v)),$(v)='$($(v))')) SECONDS=$(SECONDS) $<
+	@$(MAKE) --no-print-directory net-soak
 	@$(MAKE) --no-print-directory crash-soak
 
 check-layers: all

@@ -3,12 +3,16 @@
 A test is a function that takes nothing and raises AssertionError (or anything) to fail; Skip to be skipped.
 """
 
+import collections
+import concurrent.futures
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -160,6 +164,79 @@ class Federation:
                        for s in all_status.values() for p in s["peers"] if p["org_id"] in sizes)
 
         wait_until(is_settled, 60, "replication")
+
+
+class Ledger:
+    """What was acknowledged while the network was bad, and what must be so when it is good again.
+
+    Any number of threads publish and consult at once; every request must end.
+    """
+
+    LONG_S = 60
+    NUMBERS = itertools.count(1000)  # no person twice, whatever ledger
+
+    def __init__(self, f):
+        self.f, self.lock = f, threading.Lock()
+        self.people, self.refused, self.answers, self.waits = {}, 0, collections.Counter(), []
+
+    def _ask(self, node, *args):
+        begun = time.monotonic()
+        done = run(os.path.join(BIN, "seinpost"), "--config", self.f.config(node), *args, "--json",
+                   timeout=self.LONG_S)
+        with self.lock:
+            self.waits.append(time.monotonic() - begun)
+        return done
+
+    def _csv(self, people):
+        return self.f.csv(f"ledger-{next(self.NUMBERS)}.csv", people)
+
+    def publish(self, node, count=1):
+        """Whether it was acknowledged; nothing else is required of it."""
+        numbers = [next(self.NUMBERS) for _ in range(count)]
+        people = [person(n, ref=f"l{n}", document=f"NLD:passport:LD{n}") for n in numbers]
+        done = self._ask(node, "publish", "--csv", self._csv(people))
+        with self.lock:
+            if done.code == 0:
+                self.people.update({p["ref"]: (node, p) for p in people})
+            else:
+                self.refused += 1
+        return done.code == 0
+
+    def consult(self, node, people=None):
+        """The answers, each counted; a command that fails would be an answer missing."""
+        if people is None:
+            with self.lock:
+                people = [p for _, p in list(self.people.values())[-2:]] or [person(1)]
+        done = self._ask(node, "consult", "--csv", self._csv(people))
+        got = [r["answer"] for r in done.rows() if "answer" in r]
+        assert len(got) == len(people), done
+        with self.lock:
+            self.answers.update(got)
+        return got
+
+    def check(self, nodes):
+        """Everything is everywhere, and sound."""
+        self.f.settle(nodes)
+        people = [p for _, p in self.people.values()]
+        for node in nodes:
+            wait_until(lambda: set(self.consult(node, people)) == {"confirmed"}, 60, f"all matches at {node}")
+            rows = self.f.ok(node, "verify", "--json").rows()
+            assert all(r["ok"] for r in rows if "ok" in r), rows
+        lists = {node: {r["ref"] for r in self.f.ok(node, "list", "--json").rows() if "ref" in r} for node in nodes}
+        lost = [ref for ref, (node, _) in self.people.items() if ref not in lists[node]]
+        assert not lost, lost
+
+    def figures(self):
+        cannot = self.answers["cannot say"]
+        return (f"{len(self.people)} acknowledged, lost 0, {self.refused} refused; {sum(self.answers.values())} "
+                f"answers, {cannot} of them cannot say; longest wait {max(self.waits):.1f} s")
+
+
+def at_once(*works):
+    """Does these side by side; the first error counts."""
+    with concurrent.futures.ThreadPoolExecutor(len(works)) as pool:
+        for done in [pool.submit(work) for work in works]:
+            done.result()
 
 
 def write_csv(path, people):

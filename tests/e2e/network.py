@@ -182,6 +182,40 @@ class Nodes(Federation):
         for node in nodes:
             self.net.rules(f"n{node}", "delete table ip part\n")
 
+    def deafen(self, nodes):
+        """These hear nothing of all others any more, who still hear them."""
+        friends = ", ".join(f"10.77.0.{n}" for n in nodes)
+        for node in nodes:
+            self.net.rules(f"n{node}", f"""
+                table ip part {{
+                    chain in {{ type filter hook input priority filter;
+                        iifname "eth0" ip saddr != {{ {friends} }} drop; }}
+                }}
+                """)
+
+    def lose(self, nodes, percent):
+        """So many of the packets that come to these nodes are lost."""
+        for node in nodes:
+            self.net.rules(f"n{node}", f"""
+                table ip part {{
+                    chain in {{ type filter hook input priority filter;
+                        iifname "eth0" numgen random mod 100 < {percent} drop; }}
+                }}
+                """)
+
+    def slow(self, nodes, rate):
+        """These send no faster than tc's rate, such as 64kbit."""
+        tc = shutil.which("tc") or "/usr/sbin/tc"
+        if not os.path.exists(tc):
+            raise Skip("needs tc")
+        for node in nodes:
+            self.net.inside(f"n{node}", tc, "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst",
+                            "4kb", "latency", "400ms")
+
+    def quicken(self, nodes):
+        for node in nodes:
+            self.net.inside(f"n{node}", shutil.which("tc") or "/usr/sbin/tc", "qdisc", "del", "dev", "eth0", "root")
+
     def capture(self, path):
         """Records everything that crosses the bridge; to be ended with stop_capture."""
         dump = subprocess.Popen(["ip", "netns", "exec", self.net.name("core"), "tcpdump", "--immediate-mode", "-i",
