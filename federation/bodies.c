@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+/* Bodies of one reply: their indexes, the author and the bodies are as many fields as there may be.
+ */
+enum { BODY_BATCH_MAX = WIRE_FIELDS_MAX - 2 };
+
 /* The next ready connection after the one that was asked last. */
 static struct link *next_link(struct federation *f, const struct feed *feed, uint32_t after)
 {
@@ -100,9 +104,9 @@ void bodies_on_ask(struct federation *f, struct link *l, const Seinpost__BodyAsk
     if (!links_may_ask(f, l, out))
         return;
     struct collecting c = {.f = f};
-    uint64_t found[WIRE_FIELDS_MAX];
+    uint64_t found[BODY_BATCH_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < m->n_index && i < WIRE_FIELDS_MAX && !c.is_full; i++) {
+    for (size_t i = 0; i < m->n_index && count < BODY_BATCH_MAX && !c.is_full; i++) {
         enum entry_state state = f->archive.state(f->archive.ctx, feed->rec.author, m->index[i]);
         c.has_one = false;
         if (state_has_body(state))

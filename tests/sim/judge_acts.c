@@ -24,7 +24,8 @@ enum {
     FULL_ACCESS = ROLE_MEMBER | ROLE_KEYHOLDER | ROLE_RELAY,
     ALWAYS_ON = ROLE_KEYHOLDER | ROLE_RELAY,
     MINUTE_MS = 60000,
-    TELL_MS = 60000,                 /* longer than a direction stands still and a commit takes */
+    READY_MS = 35000, /* by when an opening came, if no direction stands still any more */
+    TELL_MS = 60000,  /* longer than a direction stands still and a commit takes */
     ANSWERS_A_MINUTE = 2 * 600 + 50, /* of one connection, at any time; more for each feed */
     ANSWERS_A_MINUTE_FEED = 2 * 64,
 };
@@ -245,6 +246,41 @@ void judge_told(struct story *s)
     }
 }
 
+static bool is_sent_proof(const struct act *a, size_t to)
+{
+    for (size_t i = 0; i < a->out->count; i++) {
+        const struct effect *e = &a->out->list[i];
+        const Seinpost__Message *m =
+            e->type == EFFECT_SEND && is_author(e->author, world_author(a->s->w, to))
+                ? world_read(e->frame)
+                : NULL;
+        if (m != NULL && m->body_case == SEINPOST__MESSAGE__BODY_FORK_PROOF)
+            return true;
+    }
+    return false;
+}
+
+/* Whoever comes to hold a proof says so to everybody whom it has been connected with for a while,
+ * but to the one that it has it from. */
+static void judge_fork(const struct act *a)
+{
+    struct story *s = a->s;
+    size_t of = peer_of(a), from = SIZE_MAX;
+    if (of >= s->plan.nodes || a->node >= s->plan.nodes || s->proof_ms[a->node][of] != 0)
+        return;
+    s->proof_ms[a->node][of] = a->ev->now_ms;
+    if (a->ev->type == EVENT_FRAME)
+        from = world_peer_of(s->w, a->node, a->ev->frame.link);
+    for (size_t b = 0; b < s->plan.nodes; b++) {
+        bool is_there = b != from && b != a->node && story_is_in(s, b) && story_is_in(s, a->node) &&
+                        world_is_connected(s->w, a->node, b) &&
+                        s->up_ms[a->node][b] + READY_MS < a->ev->now_ms;
+        if (is_there && !is_sent_proof(a, b))
+            story_fail(s, "I2: %c has a proof against %c and does not tell %c",
+                       world_letter(a->node), world_letter(of), world_letter(b));
+    }
+}
+
 /* ---- What is written down ---- */
 
 static void judge_body(const struct act *a, const uint8_t *header, struct bytes body)
@@ -393,8 +429,7 @@ static void judge_act(const struct act *a)
         judge_list(a);
         return;
     case EFFECT_PERSIST_FORK:
-        if (peer_of(a) < a->s->plan.nodes && a->s->proof_ms[a->node][peer_of(a)] == 0)
-            a->s->proof_ms[a->node][peer_of(a)] = a->ev->now_ms;
+        judge_fork(a);
         return;
     case EFFECT_PERSIST_GONE:
         judge_gone(a);

@@ -37,15 +37,17 @@ static const struct {
     uint64_t seed;
     const char *what;
 } found[] = {
-    {EDITION_FIRST, 49,
-     "entries taken on the stewards' word were refused for their day, here and not there"         },
-    {EDITION_FIRST, 107, "a body that came alone, early in a new chapter, was refused for its day"},
-    {EDITION_FIRST, 518,
-     "the newest profile was cut away, and the one before it did not count again"                 },
-    {EDITION_FIRST, 490,
-     "an erasure was refused for its day: the next chapter began with a clock that went back"     },
-    {EDITION_FIRST, 427,
-     "taken back in a chapter in which it had signed nothing, it could never sign"                },
+    {EDITION_FIRST,  49,
+     "entries taken on the stewards' word were refused for their day, here and not there"          },
+    {EDITION_FIRST,  107, "a body that came alone, early in a new chapter, was refused for its day"},
+    {EDITION_FIRST,  518,
+     "the newest profile was cut away, and the one before it did not count again"                  },
+    {EDITION_FIRST,  490,
+     "an erasure was refused for its day: the next chapter began with a clock that went back"      },
+    {EDITION_FIRST,  427,
+     "taken back in a chapter in which it had signed nothing, it could never sign"                 },
+    {EDITION_SECOND, 201,
+     "whoever asked for 255 bodies at once got an answer that nobody can read"                     },
 };
 
 static void run_edition(enum edition edition)
