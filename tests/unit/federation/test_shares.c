@@ -161,7 +161,11 @@ static void test_wiped(void **state)
     says_it_is(n, 2, ONE_NODE_UTC);
     one_node_tick(n);
     assert_true(has(n, KEY_PSEUDONYMS, 1, 0));
-    says_it_is(n, 1, ONE_NODE_UTC + 2 * DAY); /* and now the median of all */
+    const struct roster *r = federation_roster(n->core);
+    const struct roster_key *old = roster_key_find(r, KEY_PSEUDONYMS, 1, 0);
+    assert_true(core_key_serves(n->core, old)); /* and it is answered still */
+    says_it_is(n, 1, ONE_NODE_UTC + 2 * DAY);   /* and now the median of all */
+    assert_false(core_key_serves(n->core, old));
     one_node_tick(n);
     assert_false(has(n, KEY_PSEUDONYMS, 1, 0));
     assert_int_equal(effects_of(n, EFFECT_FORGET_SHARE), 1);
