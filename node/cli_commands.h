@@ -51,6 +51,10 @@ extern const struct cli_command cli_amend, cli_retract, cli_erase;
 /* cli_alert.c, cli_alert_list.c */
 extern const struct cli_command cli_alert_publish, cli_alert_amend, cli_alert_retract;
 extern const struct cli_command cli_alert_list, cli_alert_watch;
+/* cli_allowance.c, cli_audit.c */
+extern const struct cli_command cli_allowance_ask, cli_allowance_approve, cli_allowance_explain;
+extern const struct cli_command cli_allowance_list, cli_audit_totals, cli_audit_purposes;
+extern const struct cli_command cli_audit_open, cli_audit_check, cli_audit_alarms;
 /* cli_witness.c */
 extern const struct cli_command cli_witness_show;
 

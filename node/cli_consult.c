@@ -8,6 +8,7 @@
 #include "node/table.h"
 #include "node/text.h"
 #include "node/words.h"
+#include "proto/limits.h"
 #include "proto/utf8.h"
 #include "protocol/answer.h"
 
@@ -231,12 +232,13 @@ static void show(const struct answers *s, const json_t *end)
 }
 
 /* Sends the rows, which it takes. */
-static int consult(struct answers *s, const struct config *config, const char *purpose)
+static int consult(struct answers *s, const struct config *config, const char *purpose,
+                   const char *vacancy)
 {
     struct problem problem = {""};
     json_t *end;
-    json_t *request =
-        json_pack("{s:s,s:s,s:o}", "do", "consult", "purpose", purpose, "rows", s->people->rows);
+    json_t *request = json_pack("{s:s,s:s,s:s,s:o}", "do", "consult", "purpose", purpose, "vacancy",
+                                vacancy, "rows", s->people->rows);
     enum err e = client_ask(config, request, on_line, s, &end, &problem);
     if (e != OK)
         return cli_failed(&problem, e);
@@ -256,6 +258,11 @@ static int run_consult(const struct cli_args *a)
     const char *purpose = cli_value(a, "purpose");
     if (purpose != NULL && !utf8_is_line(bytes_of(purpose, strlen(purpose))))
         return cli_misuse(a, _("--purpose is not one line of readable text (UTF-8)."));
+    const char *vacancy = cli_value(a, "vacancy");
+    if (vacancy != NULL && (!utf8_is_line(bytes_of(vacancy, strlen(vacancy))) ||
+                            strlen(vacancy) > REFERENCE_BYTES_MAX))
+        return cli_misuse(a, _("--vacancy is not one line of readable text (UTF-8) of at most 127 "
+                               "bytes."));
     int status = people_read(&p, a, false);
     if (status != CLI_DONE)
         return status;
@@ -278,7 +285,8 @@ static int run_consult(const struct cli_args *a)
                         .to_ask = json_object(),
                         .disputed = json_object(),
                         .details = json_object()};
-    status = consult(&s, &config, purpose != NULL ? purpose : "recruitment");
+    status = consult(&s, &config, purpose != NULL ? purpose : "recruitment",
+                     vacancy != NULL ? vacancy : "");
     table_free(&s.table);
     json_decref(s.reasons);
     json_decref(s.to_ask);
@@ -291,6 +299,7 @@ static int run_consult(const struct cli_args *a)
 static const struct cli_option consult_options[] = {
     PEOPLE_OPTIONS,
     {"purpose", "TEXT", N_("what the question is for; recruitment if not given"), false, false},
+    {"vacancy", "TEXT", N_("which vacancy it is for, as your organisation names it; stays on this node"), false, false},
     {"json", NULL, N_("output for programs: an object a line for each person"), false, false},
     {0},
 };

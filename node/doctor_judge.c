@@ -455,6 +455,52 @@ static void check_ceremonies(struct doctor *d, const json_t *status)
     }
 }
 
+/* Allowances that were not explained: the own ones are to be mended, others are to know. */
+static void check_allowances(struct doctor *d, const json_t *status)
+{
+    const json_t *own = json_object_get(status, "allowance"), *peer;
+    struct names names = {"", 0};
+    size_t i;
+    if (words_number(own, "unexplained") > 0) {
+        doctor_todo(
+            d, "allowance",
+            _("An allowance of this organisation should have been explained by %s. Until it "
+              "is, none gives anything, and every member sees that."),
+            words_text(own, "explain_by"));
+        doctor_step(d,
+                    _("Look for its number: %s allowance list. Then: %s allowance explain NUMBER "
+                      "--text TEXT"),
+                    d->program, d->program);
+    }
+    json_array_foreach(json_object_get(status, "peers"), i,
+                       peer) if (words_number(json_object_get(peer, "allowance"), "unexplained") >
+                                 0) names_add(&names, peer);
+    if (names.count > 0)
+        doctor_note(d, "allowance-of-others",
+                    _("Asked for more than their budget, and did not explain it in time: %s."),
+                    names.text);
+}
+
+/* Unusual asking, for the data protection officer. */
+static void check_asking(struct doctor *d, const json_t *status)
+{
+    const json_t *alarms = json_object_get(status, "alarms");
+    const json_t *days = json_object_get(alarms, "unusual");
+    size_t count = json_array_size(days);
+    if (count > 0)
+        doctor_note(
+            d, "asking",
+            _("On %s unusually many people were asked about: %lld. Tell your data protection "
+              "officer. See: %s audit alarms"),
+            words_text(json_array_get(days, count - 1), "day"),
+            words_number(json_array_get(days, count - 1), "people"), d->program);
+    if (words_number(alarms, "no_vacancy") > 0)
+        doctor_note(d, "no-vacancy",
+                    _("In the last 28 days %lld people were asked about without naming a vacancy. "
+                      "Name it: %s consult --vacancy TEXT"),
+                    words_number(alarms, "no_vacancy"), d->program);
+}
+
 void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
 {
     check_files(d, status);
@@ -474,4 +520,6 @@ void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
     check_feeds(d, status);
     check_versions(d, status);
     check_own(d, status);
+    check_allowances(d, status);
+    check_asking(d, status);
 }

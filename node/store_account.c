@@ -138,7 +138,10 @@ size_t store_archive_account(void *ctx, const uint8_t member[AUTHOR_BYTES], uint
     bool is_first = memcmp(after, zeros, REQUEST_BYTES) == 0;
     sqlite3_stmt *q = store_statement(s, SQL_REQUEST_LIST);
     bind_days(q, member, first, last);
-    store_bind_bytes(q, 4, after, is_first ? 0 : REQUEST_BYTES); /* nothing sorts before anything */
+    if (is_first)
+        sqlite3_bind_zeroblob(q, 4, 0); /* every request sorts after it */
+    else
+        store_bind_bytes(q, 4, after, REQUEST_BYTES);
     store_bind_int(q, 5, store_column_of(max));
     while (n < max && store_next(s, q)) {
         if (!read_request(q, rows + n * ACCOUNT_ROW_BYTES)) {

@@ -349,9 +349,40 @@ void quill_evaluated(struct unpack *u, size_t place)
 
 /* ---- What contradicts ---- */
 
+/* What was charged: asked for, or told without having been asked. */
+static void quill_totals(struct unpack *u, size_t place, bool is_answer)
+{
+    uint8_t how = unpack_u8(u), after[REQUEST_BYTES], rows[ACCOUNT_ROW_BYTES], signature[64];
+    ProtobufCBinaryData member = {AUTHOR_BYTES, actors[how % ACTORS].author};
+    memset(after, how, sizeof after);
+    memset(rows, unpack_u8(u), sizeof rows);
+    memset(signature, how, sizeof signature);
+    if (!is_answer) {
+        Seinpost__TotalsAsk body = SEINPOST__TOTALS_ASK__INIT;
+        body.member = member;
+        body.month = account_month(unpack_u16(u));
+        body.after = (ProtobufCBinaryData){(how & 64) != 0 ? sizeof after : how >> 7, after};
+        MESSAGE(m, TOTALS_ASK, totals_ask, &body);
+        stage_message(place, &m);
+        return;
+    }
+    Seinpost__TotalsAnswer body = SEINPOST__TOTALS_ANSWER__INIT;
+    body.member = member;
+    body.month = account_month(unpack_u16(u));
+    body.rows = DATA(rows);
+    body.more = how & 1;
+    body.signature = DATA(signature);
+    MESSAGE(m, TOTALS_ANSWER, totals_answer, &body);
+    stage_message(place, &m);
+}
+
 void quill_seen(struct unpack *u, size_t place)
 {
     uint8_t how = unpack_u8(u), rows[2 * SEEN_ROW_BYTES], hash[HASH_BYTES];
+    if ((how & 8) != 0) {
+        quill_totals(u, place, (how & 16) != 0);
+        return;
+    }
     if ((how & 1) != 0) {
         memcpy(hash, stage.links[place].seen, sizeof hash);
         Seinpost__SeenAsk body = SEINPOST__SEEN_ASK__INIT;
