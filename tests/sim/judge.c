@@ -239,6 +239,21 @@ static bool is_replica(const struct story *s, size_t node)
     return story_is_in(s, node) && plan_is_member(&s->plan, node);
 }
 
+/* What has expired goes by the median of the members' clocks, as their newest checkpoints say it:
+ * it moves on where more than half of them sign, neither byzantine nor stopped for running twice.
+ */
+static bool is_time_agreed(const struct story *s)
+{
+    size_t all = 0, signing = 0;
+    for (size_t i = 0; i < s->plan.nodes; i++) {
+        if (!plan_is_member(&s->plan, i) || s->books[i].is_suspended)
+            continue;
+        all++;
+        signing += is_true(s, i);
+    }
+    return 2 * signing > all;
+}
+
 static bool is_node_calm(struct story *s, size_t node, char *why, size_t cap)
 {
     char name = world_letter(node);
@@ -263,7 +278,7 @@ static bool is_node_calm(struct story *s, size_t node, char *why, size_t cap)
     for (size_t of = 0; of < s->plan.nodes && plan_is_member(&s->plan, node); of++) {
         size_t past =
             shelf_past(world_shelf(s->w, node), world_author(s->w, of), world_today(s->w));
-        if (past > 0) {
+        if (past > 0 && is_time_agreed(s)) {
             snprintf(why, cap, "I11: %c holds %zu bodies of %c that have expired", name, past,
                      world_letter(of));
             return false;
@@ -403,7 +418,8 @@ static void judge_deed(struct story *s, size_t node, size_t author, const struct
         return;
     bool is_past = d->expires_day < world_today(s->w);
     size_t want = d->is_retracted || d->is_erased || is_past ? 0 : 1;
-    size_t got = shelf_find_tag(world_shelf(s->w, node), tag, 0);
+    size_t got =
+        shelf_find_tag(world_shelf(s->w, node), tag, is_time_agreed(s) ? 0 : world_today(s->w));
     if (got > want)
         story_fail(s, "I11: entry %u of %c matches at %c, and was taken back or is past",
                    (unsigned)d->index, world_letter(author), world_letter(node));

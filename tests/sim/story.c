@@ -130,6 +130,7 @@ void story_run(const struct plan *p, bool is_told, struct story_result *out)
         fault_rival_in_calm(s);
         calm_down(s);
     }
+    work_last_import(s);
     work_last(s);
     work_last_consults(s);
     calm_down(s);

@@ -151,6 +151,7 @@ bool work_tag(const struct story *s, size_t author, const struct deed *d, uint8_
 void work_look(struct story *s);
 void work_committed(struct story *s, size_t node);
 void work_lost(struct story *s, size_t node);
+void work_last_import(struct story *s);
 /* After the faults: every honest member registers something. */
 void work_last(struct story *s);
 /* One consult each of some members, to the end. */

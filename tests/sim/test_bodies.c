@@ -198,7 +198,7 @@ static void test_refused(void **state)
         {ENTRY_ERASE,  0,                                1000, STATE_REFUSED, "erases the future"},
         {ENTRY_ERASE,  0,                                0,    STATE_REFUSED, "erases nothing"   },
         {200,          0,                                0,    STATE_OPAQUE,  "unknown type"     },
-        {ENTRY_NOTICE, TODAY + 5,                        0,    STATE_OPAQUE,  "not for this one" },
+        {ENTRY_NOTICE, TODAY + 5,                        0,    STATE_REFUSED, "no notice"        },
         {ENTRY_ALERT,  TODAY + 5,                        0,    STATE_REFUSED, "no alert"         },
     };
     enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -226,7 +226,7 @@ static void test_refused(void **state)
         uint8_t body[BODY_BYTES_MAX];
         assert_int_equal(look_body(w, C, A, first + i, body), BODY_UNIT_BYTES);
     }
-    assert_int_equal(look_feed(w, C, A).refused, 5);
+    assert_int_equal(look_feed(w, C, A).refused, 6);
     assert_int_equal(look_matches(w, C, 0, TODAY), 0);
     assert_int_equal(look_matches(w, C, 1, TODAY), 0);
     assert_int_equal(look_matches(w, C, 2, TODAY), 1);

@@ -17,6 +17,7 @@
 enum {
     DAYS_MIN = 5,
     IMPORT_MAX = 320,
+    IMPORT_MS = 10000,
     DAYS_MAX = 400,
     CONSULT_MS = 60000,
     CONSULT_ENDS_MS = 25000, /* a consult is over by then, with an answer or without */
@@ -379,6 +380,22 @@ void work_lost(struct story *s, size_t node)
         if (!s->letters[i].is_pending || s->letters[i].from != node)
             s->letters[kept++] = s->letters[i];
     s->letter_count = kept;
+}
+
+/* In some seeds somebody imports a file when all is calm, which leaves no connection that falls to
+ * put right what stands still. */
+void work_last_import(struct story *s)
+{
+    size_t node = 0;
+    if (s->plan.edition == EDITION_FIRST || s->plan.nodes > 7 || !dice_is(&s->work, 250))
+        return;
+    while (node < s->plan.nodes &&
+           (!story_is_in(s, node) || !plan_is_member(&s->plan, node) || s->books[node].is_exempt))
+        node++;
+    if (node == s->plan.nodes)
+        return;
+    publish_some(s, node, (size_t)dice_from(&s->work, IMPORT_MAX - 40, IMPORT_MAX));
+    world_run(s->w, IMPORT_MS);
 }
 
 void work_last(struct story *s)
