@@ -76,7 +76,7 @@ static bool take_header(void *ctx, const struct archive_row *row)
 
 /* Headers are never deleted: those of a correction's targets are in the archive or in the batch. */
 static enum err judge_targets(struct federation *f, const struct feed *feed, const struct batch *b,
-                              const struct body *body)
+                              const struct header *own, const struct body *body)
 {
     uint64_t targets[ENTRY_TARGETS_MAX];
     size_t count = entry_targets(body, targets);
@@ -88,7 +88,7 @@ static enum err judge_targets(struct federation *f, const struct feed *feed, con
                 ? header_decode(b->headers + (targets[i] - b->first) * HEADER_BYTES, &h) == OK
                 : f->archive.read(f->archive.ctx, feed->rec.author, targets[i], 1, take_header,
                                   &h) == 1;
-        e = is_found ? entry_judge_target(body, &h) : ERR_NOT_FOUND;
+        e = is_found ? entry_judge_target(own, body, &h) : ERR_NOT_FOUND;
     }
     return e;
 }
@@ -117,7 +117,7 @@ static void judge(struct federation *f, const struct feed *feed, const struct ba
     e->type = b->type;
     e->reason = entry_judge(h, b, core_roster(f)->policy.term_days_max, day);
     if (e->reason == OK)
-        e->reason = judge_targets(f, feed, batch, b);
+        e->reason = judge_targets(f, feed, batch, h, b);
     if (e->reason == ERR_VERSION && f->config.judge_newer != NULL)
         e->reason = f->config.judge_newer(h, b);
     if (e->reason == ERR_VERSION)

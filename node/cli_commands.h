@@ -33,6 +33,8 @@ extern const struct cli_command cli_roster_key;
 /* cli_keys_propose.c, cli_keys_ceremony.c */
 extern const struct cli_command cli_keys_ceremony, cli_keys_refresh, cli_keys_reshare,
     cli_keys_rotate;
+/* cli_keys_carry.c */
+extern const struct cli_command cli_keys_carry;
 extern const struct cli_command cli_keys_join, cli_keys_status, cli_keys_abort, cli_keys_result;
 /* cli_keys_renew.c */
 extern const struct cli_command cli_keys_renew;

@@ -22,6 +22,7 @@ struct desk *desk_new(struct node *n, const uint8_t desk_key[32])
     d->node = n;
     d->key = secret_new(32);
     memcpy(d->key, desk_key, 32);
+    d->carry = carry_new();
     backup_sweep(d);
     return d;
 }
@@ -37,6 +38,7 @@ void desk_free(struct desk **pd)
         json_decref(d->waiting[i].line);
     free(d->verify);
     free(d->audit);
+    carry_free(&d->carry);
     backup_stop(d);
     secret_free(d->key);
     free(d);
@@ -48,6 +50,34 @@ uint32_t desk_epoch(const struct desk *d)
     const struct roster *r = federation_roster(d->node->core);
     const struct roster_key *k = r != NULL ? roster_threshold_key(r, KEY_PSEUDONYMS) : NULL;
     return k != NULL ? k->epoch : 0;
+}
+
+struct periods desk_periods(const struct desk *d)
+{
+    struct periods p = {0};
+    const struct roster *r = federation_roster(d->node->core);
+    p.epoch[p.count++] = desk_epoch(d);
+    for (uint32_t below = p.epoch[0]; r != NULL && p.count < PERIODS_MAX;) {
+        uint32_t best = 0;
+        for (size_t i = 0; i < r->key_count; i++) {
+            const struct roster_key *k = &r->keys[i];
+            if (k->key == KEY_PSEUDONYMS && k->epoch < below && k->epoch > best &&
+                roster_key_serves(k, node_now_utc()))
+                best = k->epoch;
+        }
+        if (best == 0)
+            break;
+        p.epoch[p.count++] = below = best;
+    }
+    return p;
+}
+
+bool periods_have(const struct periods *p, uint32_t epoch)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->epoch[i] == epoch)
+            return true;
+    return false;
 }
 
 const char *desk_error_name(enum err e)
@@ -200,7 +230,8 @@ static bool must_wait(const struct desk *d, const char *what)
 static bool is_addition(const char *what)
 {
     static const char *const rows[] = {"publish",     "amend",     "alert-publish",
-                                       "alert-amend", "watch-add", "send"};
+                                       "alert-amend", "watch-add", "send",
+                                       "carry"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strcmp(rows[i], what) == 0)
             return true;
@@ -279,6 +310,8 @@ void desk_request(struct desk *d, uint64_t client, json_t *request)
         evidence_proofs(d, client, request);
     } else if (what != NULL && strcmp(what, "feed-export") == 0) {
         evidence_feed(d, client, request);
+    } else if (what != NULL && (strcmp(what, "carry") == 0 || strcmp(what, "carry-status") == 0)) {
+        carry_request(d, client, strcmp(what, "carry") != 0);
     } else if (what != NULL && strcmp(what, "backup") == 0) {
         backup_request(d, client);
     } else if (what != NULL && strcmp(what, "resume-alone") == 0) {
@@ -295,6 +328,7 @@ void desk_work(struct desk *d)
 {
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         job_work(d, &d->jobs[i]);
+    carry_work(d);
     verify_work(d);
     audit_work(d);
 }
@@ -304,7 +338,7 @@ bool desk_is_busy(const struct desk *d)
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         if (job_is_busy(d, &d->jobs[i]))
             return true;
-    return d->verify != NULL || audit_is_busy(d) || d->backup != NULL;
+    return carry_is_busy(d) || d->verify != NULL || audit_is_busy(d) || d->backup != NULL;
 }
 
 void desk_client_gone(struct desk *d, uint64_t client)
@@ -312,6 +346,7 @@ void desk_client_gone(struct desk *d, uint64_t client)
     for (size_t i = 0; i < DESK_JOBS_MAX; i++)
         if (d->jobs[i].kind != 0 && d->jobs[i].client == client)
             d->jobs[i].is_abandoned = true;
+    carry_client_gone(d, client);
     backup_client_gone(d, client);
     audit_client_gone(d, client);
 }

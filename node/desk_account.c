@@ -37,26 +37,43 @@ static enum err put(struct desk *d, const struct asking *a)
                              bytes_of(sealed, sizeof sealed));
 }
 
+/* Salt and seed stand in the asking. */
+static enum err begin(struct desk *d, size_t elements, struct event *ev, struct asking *a)
+{
+    a->state = ASKING_BEGUN;
+    a->day = node_today();
+    a->record.elements = (uint32_t)elements;
+    account_seed_hash(a->seed, a->record.seed_hash);
+    account_commit(&a->record, a->commitment);
+    memcpy(ev->evaluate.seed, a->seed, sizeof ev->evaluate.seed);
+    memcpy(ev->evaluate.purpose, a->commitment, HASH_BYTES);
+    return put(d, a);
+}
+
 enum err account_begin(struct desk *d, const struct desk_job *j, size_t elements, struct event *ev,
                        struct asking *a)
 {
     bool is_consult = j->kind == JOB_CONSULT;
     memset(a, 0, sizeof *a);
-    a->state = ASKING_BEGUN;
-    a->day = node_today();
     a->record.kind = is_consult ? RECORD_CONSULT : RECORD_PUBLICATION;
-    a->record.elements = (uint32_t)elements;
     snprintf(a->record.purpose, sizeof a->record.purpose, "%s",
              is_consult ? text_of(j->request, "purpose") : "publication");
     snprintf(a->record.vacancy, sizeof a->record.vacancy, "%s",
              is_consult ? text_of(j->request, "vacancy") : "");
     randombytes_buf(a->record.salt, sizeof a->record.salt);
     randombytes_buf(a->seed, sizeof a->seed);
-    account_seed_hash(a->seed, a->record.seed_hash);
-    account_commit(&a->record, a->commitment);
-    memcpy(ev->evaluate.seed, a->seed, sizeof ev->evaluate.seed);
-    memcpy(ev->evaluate.purpose, a->commitment, HASH_BYTES);
-    return put(d, a);
+    return begin(d, elements, ev, a);
+}
+
+enum err account_begin_carry(struct desk *d, size_t elements, const uint8_t salt[32],
+                             const uint8_t seed[32], struct event *ev, struct asking *a)
+{
+    memset(a, 0, sizeof *a);
+    a->record.kind = RECORD_PUBLICATION;
+    snprintf(a->record.purpose, sizeof a->record.purpose, "%s", "carry-over");
+    memcpy(a->record.salt, salt, sizeof a->record.salt);
+    memcpy(a->seed, seed, sizeof a->seed);
+    return begin(d, elements, ev, a);
 }
 
 enum err account_end(struct desk *d, struct asking *a, enum err result)
@@ -67,21 +84,27 @@ enum err account_end(struct desk *d, struct asking *a, enum err result)
     return e;
 }
 
-enum err desk_on_asked(struct desk *d, const struct effect *e)
+/* Whose evaluation has that ticket; NULL if nobody's. */
+static struct asking *find_asking(struct desk *d, uint64_t ticket)
 {
     for (size_t k = 0; k < DESK_JOBS_MAX; k++)
-        for (size_t i = 0; d->jobs[k].kind != 0 && i < CHUNKS_MAX; i++) {
-            struct chunk *c = &d->jobs[k].chunks[i];
-            if (c->ticket != e->asked.ticket)
-                continue;
-            c->asking.state = ASKING_SENT;
-            c->asking.points = e->asked.points;
-            c->asking.needed = e->asked.needed;
-            memcpy(c->asking.request, e->asked.request, REQUEST_BYTES);
-            memcpy(c->asking.points_hash, e->asked.points_hash, HASH_BYTES);
-            return put(d, &c->asking);
-        }
-    return OK;
+        for (size_t i = 0; d->jobs[k].kind != 0 && i < CHUNKS_MAX; i++)
+            if (d->jobs[k].chunks[i].ticket == ticket)
+                return &d->jobs[k].chunks[i].asking;
+    return carry_asking(d, ticket);
+}
+
+enum err desk_on_asked(struct desk *d, const struct effect *e)
+{
+    struct asking *a = find_asking(d, e->asked.ticket);
+    if (a == NULL)
+        return OK;
+    a->state = ASKING_SENT;
+    a->points = e->asked.points;
+    a->needed = e->asked.needed;
+    memcpy(a->request, e->asked.request, REQUEST_BYTES);
+    memcpy(a->points_hash, e->asked.points_hash, HASH_BYTES);
+    return put(d, a);
 }
 
 struct opening {

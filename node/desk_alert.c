@@ -165,6 +165,7 @@ static void amend(struct desk *d, uint64_t client, const json_t *request)
     struct finding f;
     uint8_t payload[ALERT_BYTES_MAX];
     uint64_t first = 0;
+    size_t count = 0;
     if (!find(d, client, request, &f))
         return;
     const char *why = desk_why_not_amend(d, &f.target, true);
@@ -178,8 +179,8 @@ static void amend(struct desk *d, uint64_t client, const json_t *request)
         !desk_check_expires(d, client, request, &f.expires_day))
         return;
     struct bytes content = bytes_of(payload, alert_encode(&f.alert, payload));
-    enum err e = desk_append_amended(d, &f.target, ENTRY_ALERT, content, f.expires_day, &first);
-    finish(d, client, e, f.target.original, first + 2);
+    enum err e = desk_append_amended(d, &f.target, ENTRY_ALERT, content, f.expires_day, &first, &count);
+    finish(d, client, e, f.target.original, first + count);
 }
 
 static void retract(struct desk *d, uint64_t client, const json_t *request)

@@ -41,11 +41,11 @@ static void add_match(struct matches *m, const struct organisation *author,
 }
 
 /* Looks one pseudonym up under every active member and counter. All of it happens at home. */
-static void look_up(struct desk *d, const uint8_t n[32], size_t key, uint8_t kind,
+static void look_up(struct desk *d, const uint8_t n[32], uint32_t epoch, size_t key, uint8_t kind,
                     struct matches *m)
 {
     const struct roster *r = federation_roster(d->node->core);
-    uint32_t epoch = desk_epoch(d), today = node_today();
+    uint32_t today = node_today();
     for (size_t i = 0; r != NULL && i < r->organisation_count; i++) {
         const struct organisation *org = &r->organisations[i];
         if (!roster_is_active_member(org))
@@ -120,15 +120,23 @@ static json_t *warnings_json(const struct row *r)
     return list;
 }
 
-static unsigned row_gaps(const struct row *r, const struct coverage *c)
+/* While one key period takes the place of another a registration may be in either: both must have
+ * been looked at, but for one that has ended meanwhile. */
+static unsigned row_gaps(const struct desk *d, const struct desk_job *j, const struct row *r,
+                         const struct coverage *c)
 {
     unsigned gaps = c->gaps;
+    struct periods now = desk_periods(d);
     if (r->count == 0)
         return gaps | GAP_NO_KEYS;
-    if (r->result == ERR_BUDGET)
-        gaps |= GAP_BUDGET;
-    else if (r->result != OK)
-        gaps |= GAP_KEYHOLDERS;
+    for (size_t p = 0; p < now.count; p++)
+        if (!periods_have(&j->periods, now.epoch[p]))
+            gaps |= GAP_KEYHOLDERS; /* it began meanwhile */
+    for (size_t p = 0; p < j->periods.count; p++) {
+        if (r->result[p] == OK || !periods_have(&now, j->periods.epoch[p]))
+            continue;
+        gaps |= r->result[p] == ERR_BUDGET ? GAP_BUDGET : GAP_KEYHOLDERS;
+    }
     return gaps;
 }
 
@@ -136,10 +144,12 @@ static void answer_row(struct desk *d, struct desk_job *j, const struct row *r)
 {
     struct matches m = {.count = 0};
     struct coverage c;
-    for (size_t i = 0; r->result == OK && i < r->count; i++)
-        look_up(d, r->n[i], i, r->kinds[i], &m);
+    for (size_t i = 0; i < r->count; i++)
+        for (size_t p = 0; p < j->periods.count; p++)
+            if (r->result[p] == OK)
+                look_up(d, r->n[p * r->count + i], j->periods.epoch[p], i, r->kinds[i], &m);
     federation_coverage(d->node->core, node_now_utc(), &c);
-    unsigned gaps = row_gaps(r, &c);
+    unsigned gaps = row_gaps(d, j, r, &c);
     enum answer a = answer_decide(gaps, keep_matches(&m));
     j->totals[a]++;
     char as_of[UTC_TEXT_BYTES];
@@ -148,7 +158,8 @@ static void answer_row(struct desk *d, struct desk_job *j, const struct row *r)
                             r->ref, "answer", answer_name(a), "reasons", gaps_json(gaps), "as_of",
                             as_of, "feeds", (json_int_t)c.feeds, "feeds_covered",
                             (json_int_t)c.feeds_covered, "matches", matches_json(d, &m), "warnings",
-                            warnings_json(r), "detail", r->result == OK ? "" : j->detail);
+                            warnings_json(r), "detail",
+                            gaps & (GAP_KEYHOLDERS | GAP_BUDGET) ? j->detail : "");
     desk_line(d, j->client, json_pack("{s:o}", "row", row));
 }
 

@@ -4,14 +4,17 @@
  *
  * A registration is named by its number, that of the entry with which it began or of any version
  * since, or by its reference. Amending writes the new version and erases the one that it replaces,
- * in one append; retracting names the original, so that every version is retracted.
+ * in one append; retracting names the original, so that every version is retracted. With what is
+ * erased go the tags that were made of it for a later key period.
  */
 #include "node/desk_job.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "node/store_read.h"
+#include "node/store_retag.h"
 #include "node/store_write.h"
 #include "protocol/calendar.h"
 
@@ -137,10 +140,63 @@ static void done(struct desk *d, uint64_t client, const struct desk_target *t, u
                                  (json_int_t)t->original, "size", (json_int_t)(last + 1)));
 }
 
+/* Entries to be erased: one, and its retags behind it. */
+struct erasures {
+    uint64_t *index;
+    size_t count;
+    bool is_full;
+};
+
+static bool add_erasure(void *ctx, uint64_t index, const struct retag *r)
+{
+    struct erasures *e = ctx;
+    (void)r;
+    uint64_t *more = realloc(e->index, (e->count + 1) * sizeof *more);
+    e->is_full = more == NULL || e->count + 2 >= APPEND_MAX;
+    if (more == NULL)
+        return false;
+    e->index = more;
+    e->index[e->count++] = index;
+    return !e->is_full;
+}
+
+/* Appends a draft (NULL: none), then the erasure of current and of its retags, at *first and behind
+ * it; notes what becomes of them. The number of entries goes to *count. */
+static enum err append_erasing(struct desk *d, const struct draft *before,
+                               const struct desk_target *t, enum version_end became,
+                               uint64_t *first, size_t *count)
+{
+    struct erasures all = {0};
+    uint8_t payload[1];
+    struct bytes nothing = bytes_of(payload, erase_encode(payload));
+    (void)add_erasure(&all, t->current, NULL);
+    enum err e = store_retags(d->node->store, d->node->author, t->current, add_erasure, &all);
+    struct draft *drafts = calloc(all.count + 1, sizeof *drafts);
+    if (e == OK && (all.is_full || drafts == NULL))
+        e = ERR_FULL;
+    size_t n = 0;
+    if (e == OK && before != NULL)
+        drafts[n++] = *before;
+    for (size_t i = 0; e == OK && i < all.count; i++)
+        drafts[n++] = (struct draft){
+            .type = ENTRY_ERASE, .ref_plus_one = all.index[i] + 1, .payload = nothing};
+    if (e == OK)
+        e = desk_append(d, drafts, n, first);
+    for (size_t i = 0; e == OK && i < all.count; i++) {
+        struct store_version v = {t->original, i == 0 ? became : VERSION_RETAG};
+        e = store_version_put(d->node->store, all.index[i], &v);
+    }
+    *count = n;
+    free(drafts);
+    free(all.index);
+    return e;
+}
+
 void desk_erase(struct desk *d, uint64_t client, const json_t *request)
 {
     struct desk_target t;
     uint64_t first;
+    size_t count;
     if (!desk_find_target(d, client, request, &t))
         return;
     const char *why = why_not(d, &t, false, true);
@@ -148,19 +204,13 @@ void desk_erase(struct desk *d, uint64_t client, const json_t *request)
         desk_refuse(d, client, why);
         return;
     }
-    uint8_t payload[1];
-    struct draft draft = {.type = ENTRY_ERASE, .ref_plus_one = t.current + 1};
-    draft.payload = bytes_of(payload, erase_encode(payload));
-    enum err e = desk_append(d, &draft, 1, &first);
-    struct store_version v = {t.original, VERSION_ERASED};
-    if (e == OK)
-        e = store_version_put(d->node->store, t.current, &v);
+    enum err e = append_erasing(d, NULL, &t, VERSION_ERASED, &first, &count);
     if (e == OK)
         e = store_desk_delete(d->node->store, t.current);
     if (e != OK)
         desk_refuse(d, client, desk_append_error(e));
     else
-        done(d, client, &t, first);
+        done(d, client, &t, first + count - 1);
 }
 
 void desk_retract_target(struct desk *d, uint64_t client, const json_t *request,
@@ -195,20 +245,17 @@ void desk_retract(struct desk *d, uint64_t client, const json_t *request)
 }
 
 enum err desk_append_amended(struct desk *d, const struct desk_target *t, uint8_t type,
-                             struct bytes content, uint32_t expires_day, uint64_t *first)
+                             struct bytes content, uint32_t expires_day, uint64_t *first,
+                             size_t *count)
 {
-    uint8_t payload[AMEND_BYTES_MAX], erase[1];
+    uint8_t payload[AMEND_BYTES_MAX];
     struct amend a = {.type = type, .previous = t->current, .payload = content};
-    struct draft drafts[2] = {
-        {.type = ENTRY_AMEND, .expires_day = expires_day, .ref_plus_one = t->original + 1},
-        {.type = ENTRY_ERASE,                   .ref_plus_one = t->current + 1                          },
-    };
-    drafts[0].payload = bytes_of(payload, amend_encode(&a, payload));
-    drafts[1].payload = bytes_of(erase, erase_encode(erase));
-    enum err e = desk_append(d, drafts, 2, first);
-    struct store_version v = {t->original,
-                              type == ENTRY_ALERT ? VERSION_ALERT_REPLACED : VERSION_REPLACED};
-    return e == OK ? store_version_put(d->node->store, t->current, &v) : e;
+    struct draft draft = {
+        .type = ENTRY_AMEND, .expires_day = expires_day, .ref_plus_one = t->original + 1};
+    draft.payload = bytes_of(payload, amend_encode(&a, payload));
+    return append_erasing(d, &draft, t,
+                          type == ENTRY_ALERT ? VERSION_ALERT_REPLACED : VERSION_REPLACED, first,
+                          count);
 }
 
 /* ---- Amending a registration ---- */
@@ -228,7 +275,7 @@ static bool take_record(void *ctx, uint64_t index, struct bytes sealed)
 }
 
 /* The desk's record of an entry; one with dates alone where there is none. The caller wipes it. */
-static void record_of(struct desk *d, uint64_t index, struct desk_record *out)
+void desk_record_of(struct desk *d, uint64_t index, struct desk_record *out)
 {
     struct one_record r = {d, index, out, false};
     struct desk_entry e = desk_look(d, index);
@@ -239,10 +286,37 @@ static void record_of(struct desk *d, uint64_t index, struct desk_record *out)
     out->expires_day = e.expires_day;
 }
 
+static int compare_tags(const void *a, const void *b)
+{
+    return memcmp(a, b, TAG_BYTES);
+}
+
+void desk_record_tags(const struct desk_record *record, const uint8_t author[AUTHOR_BYTES],
+                      uint8_t *out)
+{
+    for (size_t i = 0; i < record->count; i++) {
+        const struct desk_tag *t = &record->tags[i];
+        tag_derive(t->n, record->epoch, author, t->kind, t->counter, out + i * TAG_BYTES);
+    }
+    qsort(out, record->count, TAG_BYTES, compare_tags);
+}
+
 struct tags_copy {
+    uint32_t epoch; /* of retags */
     size_t count;
     uint8_t tags[SIGNAL_TAGS_MAX * TAG_BYTES];
 };
+
+static bool take_retag(void *ctx, uint64_t index, const struct retag *r)
+{
+    struct tags_copy *c = ctx;
+    (void)index;
+    if (r->epoch != c->epoch)
+        return true;
+    c->count = r->count;
+    memcpy(c->tags, r->tags, r->count * TAG_BYTES);
+    return true;
+}
 
 static bool take_tags(void *ctx, const struct archive_row *r)
 {
@@ -255,25 +329,43 @@ static bool take_tags(void *ctx, const struct archive_row *r)
     return true;
 }
 
+/* The tags of the newest key period that this registration has: of its pseudonyms where those are
+ * known here, else those that it has in the feed. */
+static void current_tags(struct desk *d, uint64_t index, const struct desk_record *record,
+                         struct tags_copy *copy)
+{
+    struct archive a = store_archive(d->node->store);
+    *copy = (struct tags_copy){.epoch = desk_epoch(d)};
+    if (record->epoch > 0 && record->count > 0) {
+        copy->count = record->count;
+        desk_record_tags(record, d->node->author, copy->tags);
+        return;
+    }
+    a.read(a.ctx, d->node->author, index, 1, take_tags, copy);
+    if (store_retags(d->node->store, d->node->author, index, take_retag, copy) != OK)
+        copy->count = 0;
+}
+
 /* A new end alone: the same details go on in a new version. */
 static void amend_expiry(struct desk *d, uint64_t client, const struct desk_target *t,
                          uint32_t expires_day)
 {
-    struct archive a = store_archive(d->node->store);
-    struct tags_copy copy = {0};
+    struct tags_copy copy;
     uint8_t payload[SIGNAL_BYTES_MAX], sealed[DESK_SEALED_BYTES];
     struct desk_record record;
     uint64_t first;
-    a.read(a.ctx, d->node->author, t->current, 1, take_tags, &copy);
+    size_t count;
+    desk_record_of(d, t->current, &record);
+    current_tags(d, t->current, &record, &copy);
     if (copy.count == 0) {
+        sodium_memzero(&record, sizeof record);
         desk_refuse(d, client, "not-here");
         return;
     }
     struct signal s = {copy.count, copy.tags};
     struct bytes content = bytes_of(payload, signal_encode(&s, payload));
-    record_of(d, t->current, &record);
     record.expires_day = expires_day;
-    enum err e = desk_append_amended(d, t, ENTRY_SIGNAL, content, expires_day, &first);
+    enum err e = desk_append_amended(d, t, ENTRY_SIGNAL, content, expires_day, &first, &count);
     if (e == OK) {
         desk_seal(d->key, first, &record, sealed);
         e = store_desk_delete(d->node->store, t->current);
@@ -284,7 +376,7 @@ static void amend_expiry(struct desk *d, uint64_t client, const struct desk_targ
     if (e != OK)
         desk_refuse(d, client, desk_append_error(e));
     else
-        done(d, client, t, first + 1);
+        done(d, client, t, first + count - 1);
 }
 
 /* The one person of a request, who keeps the reference, and the end where the request has none. */
@@ -297,7 +389,7 @@ static bool complete_row(struct desk *d, json_t *request, const struct desk_targ
     char text[DAY_TEXT_BYTES];
     if (json_array_size(rows) != 1 || !json_is_object(row))
         return false;
-    record_of(d, t->current, &record);
+    desk_record_of(d, t->current, &record);
     day_format((int32_t)record.expires_day, text);
     *written_day = record.written_day;
     json_object_set_new(row, "ref", json_string(record.ref));

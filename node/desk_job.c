@@ -24,11 +24,11 @@ static void person_of(const struct row *r, struct person_fields *p)
     p->phone = row_field(r, "phone");
 }
 
-static void row_clear(struct row *r)
+static void row_clear(struct row *r, size_t periods)
 {
     free(r->kinds);
     if (r->n != NULL)
-        sodium_memzero(r->n, r->count * sizeof r->n[0]);
+        sodium_memzero(r->n, r->count * periods * sizeof r->n[0]);
     free(r->n);
     free(r->problems);
     free(r->counters);
@@ -37,7 +37,7 @@ static void row_clear(struct row *r)
 void job_close(struct desk_job *j)
 {
     for (size_t i = 0; i < j->row_count; i++)
-        row_clear(&j->rows[i]);
+        row_clear(&j->rows[i], j->periods.count);
     free(j->rows);
     json_decref(j->request);
     json_decref(j->after_commit);
@@ -73,7 +73,7 @@ static void check_row(struct desk *d, struct desk_job *j, struct row *r)
     keys_of(j, &person, &keys, &problems);
     r->count = keys.count;
     r->kinds = malloc(keys.count + 1);
-    r->n = calloc(keys.count + 1, sizeof r->n[0]);
+    r->n = calloc(keys.count * j->periods.count + 1, sizeof r->n[0]);
     r->is_bad = r->kinds == NULL || r->n == NULL;
     for (size_t i = 0; i < keys.count && !r->is_bad; i++)
         r->kinds[i] = keys.key[i].kind;
@@ -120,7 +120,8 @@ static bool read_rows(struct desk_job *j)
         r->fields = fields;
         r->line = json_integer_value(json_object_get(fields, "line"));
         r->ref = text_of(fields, "ref");
-        r->result = ERR_UNAVAILABLE;
+        for (size_t p = 0; p < PERIODS_MAX; p++)
+            r->result[p] = ERR_UNAVAILABLE;
         if (strlen(r->ref) > DESK_REF_BYTES_MAX)
             return false;
     }
@@ -153,6 +154,9 @@ static void start(struct desk *d, enum job_kind kind, uint64_t client, json_t *r
         return;
     }
     j->kind = kind;
+    j->periods = desk_periods(d);
+    if (kind != JOB_CONSULT)
+        j->periods.count = 1;
     j->client = client;
     j->request = request;
     if (target != NULL)
@@ -199,6 +203,7 @@ static void submit(struct desk *d, struct desk_job *j, struct chunk *c)
     if (held == NULL)
         return;
     c->first = j->next;
+    c->pass = j->pass;
     for (; j->next < j->row_count; j->next++) {
         const struct row *r = &j->rows[j->next];
         if (r->is_bad || r->count == 0)
@@ -222,6 +227,7 @@ static void submit(struct desk *d, struct desk_job *j, struct chunk *c)
         struct event ev = {.type = EVENT_EVALUATE};
         ev.evaluate.subjects = subjects;
         ev.evaluate.count = count;
+        ev.evaluate.epoch = j->periods.epoch[j->pass];
         c->ticket = ev.evaluate.ticket = ++d->next_ticket;
         /* A store that failed ends the process at the commit. */
         if (account_begin(d, j, count, &ev, &c->asking) == OK)
@@ -234,6 +240,8 @@ static void submit(struct desk *d, struct desk_job *j, struct chunk *c)
 
 void desk_on_evaluated(struct desk *d, const struct effect *e)
 {
+    if (carry_on_evaluated(d, e))
+        return;
     for (size_t k = 0; k < DESK_JOBS_MAX; k++) {
         struct desk_job *j = &d->jobs[k];
         struct chunk *c = NULL;
@@ -249,13 +257,15 @@ void desk_on_evaluated(struct desk *d, const struct effect *e)
             struct row *r = &j->rows[i];
             if (r->is_bad || r->count == 0)
                 continue;
-            r->result = e->evaluated.result;
+            r->result[c->pass] = e->evaluated.result;
             if (e->evaluated.result == OK)
-                memcpy(r->n, e->evaluated.points[at], r->count * sizeof r->n[0]);
+                memcpy(r->n[c->pass * r->count], e->evaluated.points[at],
+                       r->count * sizeof r->n[0]);
             at += r->count;
         }
         if (e->evaluated.result != OK) {
             j->failure = e->evaluated.result;
+            j->has_failed[c->pass] = true;
             strncpy(j->detail, e->evaluated.detail, sizeof j->detail - 1);
         }
         return;
@@ -263,9 +273,9 @@ void desk_on_evaluated(struct desk *d, const struct effect *e)
 }
 
 /* Evaluations of all jobs together; the core takes only so many. */
-static size_t all_in_flight(const struct desk *d)
+size_t desk_in_flight(const struct desk *d)
 {
-    size_t n = 0;
+    size_t n = carry_in_flight(d);
     for (size_t k = 0; k < DESK_JOBS_MAX; k++)
         for (size_t i = 0; i < CHUNKS_MAX; i++)
             n += d->jobs[k].chunks[i].ticket != 0;
@@ -280,13 +290,26 @@ static size_t in_flight(const struct desk_job *j)
     return n;
 }
 
+/* Where to go on handing rows out; false if there is nothing left to hand out. The first failure
+ * ends a key period: a publication fails, a consult answers "cannot say" for what is left. */
+static bool find_next(const struct desk_job *j, size_t *pass, size_t *next)
+{
+    *pass = j->pass;
+    *next = j->next;
+    while (*pass < j->periods.count && (*next == j->row_count || j->has_failed[*pass])) {
+        (*pass)++;
+        *next = 0;
+    }
+    return *pass < j->periods.count;
+}
+
 bool job_is_busy(const struct desk *d, const struct desk_job *j)
 {
     if (j->kind == 0 || j->after_commit != NULL)
         return false;
-    bool has_more = j->next < j->row_count && j->failure == OK;
-    if (has_more)
-        return in_flight(j) < CHUNKS_MAX && all_in_flight(d) < EVALUATIONS_MAX;
+    size_t pass, next;
+    if (find_next(j, &pass, &next))
+        return in_flight(j) < CHUNKS_MAX && desk_in_flight(d) < EVALUATIONS_MAX;
     return in_flight(j) == 0;
 }
 
@@ -294,11 +317,10 @@ void job_work(struct desk *d, struct desk_job *j)
 {
     if (j->kind == 0 || j->after_commit != NULL)
         return;
-    /* The first failure ends a publication; a consult answers "cannot say" for what is left. */
-    for (size_t i = 0; i < CHUNKS_MAX && j->next < j->row_count && j->failure == OK; i++)
-        if (j->chunks[i].ticket == 0 && all_in_flight(d) < EVALUATIONS_MAX)
+    for (size_t i = 0; i < CHUNKS_MAX && find_next(j, &j->pass, &j->next); i++)
+        if (j->chunks[i].ticket == 0 && desk_in_flight(d) < EVALUATIONS_MAX)
             submit(d, j, &j->chunks[i]);
-    if (in_flight(j) > 0 || (j->next < j->row_count && j->failure == OK))
+    if (in_flight(j) > 0 || find_next(j, &j->pass, &j->next))
         return;
     if (j->is_abandoned) {
         job_close(j);

@@ -11,6 +11,7 @@
  *     desk_ceremony.c what the core remembers of key ceremonies; desk_keys.c  requests about them
  *     desk_account.c  records of asking, and what keyholders say of it
  *     desk_allowance.c  what is asked beyond the daily budget
+ *     desk_carry.c    registrations carried over to a new key period
  *     desk_post.c     messages to and from other organisations
  *     desk_witness.c  daily checkpoints, and who saw the same
  *     desk_evidence.c proofs of contradictions, and whole feeds, as files
@@ -34,6 +35,7 @@ enum {
     DESK_ROWS_MAX = 100000,
     CHUNKS_MAX = 3, /* of one job under way at a time */
     CONSULT_SLICE = 128,
+    PERIODS_MAX = 4, /* key periods that are answered at one time */
 };
 
 enum job_kind { JOB_PUBLISH = 1, JOB_CONSULT, JOB_AMEND };
@@ -63,11 +65,11 @@ struct row {
     const char *ref; /* borrowed from the request */
     json_t *fields;  /* borrowed likewise; gone once evaluated */
     uint32_t expires_day;
-    bool is_bad;     /* left out */
-    enum err result; /* of the evaluation */
-    size_t count;    /* match keys */
+    bool is_bad;                  /* left out */
+    enum err result[PERIODS_MAX]; /* of the evaluation in each key period of the job */
+    size_t count;                 /* match keys */
     uint8_t *kinds;
-    uint8_t (*n)[32];
+    uint8_t (*n)[32];                /* count of the first key period, then count of the next */
     struct field_problems *problems; /* consult: shown as warnings */
     /* publish: what was chosen */
     uint64_t index;
@@ -78,6 +80,13 @@ struct chunk {
     uint64_t ticket; /* 0: unused */
     size_t first, rows;
     struct asking asking;
+    size_t pass; /* which key period */
+};
+
+/* Key periods in which registrations can match, the one in use first. */
+struct periods {
+    size_t count;
+    uint32_t epoch[PERIODS_MAX];
 };
 
 struct desk_job {
@@ -88,7 +97,9 @@ struct desk_job {
     json_t *request;
     struct row *rows;
     size_t row_count;
-    size_t next; /* first row not handed out yet */
+    struct periods periods; /* those it is evaluated in; to publish, the one in use alone */
+    size_t pass, next;      /* first row not handed out yet, of which key period */
+    bool has_failed[PERIODS_MAX];
     struct chunk chunks[CHUNKS_MAX];
     enum err failure; /* publish: what made it fail as a whole */
     char detail[512];
@@ -100,8 +111,11 @@ struct desk_job {
     json_t *after_commit; /* lines that may go only once everything is durable */
 };
 
+struct carry;
+
 struct desk {
     struct node *node;
+    struct carry *carry;
     uint8_t *key; /* locked memory */
     uint64_t next_ticket;
     struct desk_job jobs[DESK_JOBS_MAX];
@@ -144,8 +158,13 @@ void job_close(struct desk_job *j);
 struct bytes row_field(const struct row *r, const char *name);
 /* {"field", "fault", "position"} of one problem. */
 json_t *problem_json(const struct field_problem *p);
-/* The key period that rows were evaluated in. */
+/* The key period in use, in which everything new is registered; 0 if there is none. */
 uint32_t desk_epoch(const struct desk *d);
+/* All that are answered now: while one takes the place of another, both. */
+struct periods desk_periods(const struct desk *d);
+bool periods_have(const struct periods *p, uint32_t epoch);
+/* How many evaluations of the desk are under way. */
+size_t desk_in_flight(const struct desk *d);
 
 /* A job that amends the target with the one person of the request. Takes request. */
 void job_amend(struct desk *d, uint64_t client, json_t *request, const struct desk_target *t,
@@ -156,6 +175,10 @@ void job_amend(struct desk *d, uint64_t client, json_t *request, const struct de
 MUST_CHECK enum err account_begin(struct desk *d, const struct desk_job *j, size_t elements,
                                   struct event *ev, struct asking *a);
 /* What became of it; wipes *a. */
+/* The same for what is carried over to a new key period: salt and seed follow from what is asked.
+ */
+MUST_CHECK enum err account_begin_carry(struct desk *d, size_t elements, const uint8_t salt[32],
+                                        const uint8_t seed[32], struct event *ev, struct asking *a);
 MUST_CHECK enum err account_end(struct desk *d, struct asking *a, enum err result);
 /* Counts the people of a consult; warns the first time that a day becomes unusual. */
 void account_asked(struct desk *d, const struct desk_job *j);
@@ -200,9 +223,17 @@ const char *desk_why_not_amend(struct desk *d, const struct desk_target *t, bool
 /* Retracts with the reason that the request names; answers the client. */
 void desk_retract_target(struct desk *d, uint64_t client, const json_t *request,
                          const struct desk_target *t, bool is_alert);
-/* Writes the new version at *first, and after it the erasure of the one that it replaces. */
+/* Writes the new version at *first, *count entries in all, and after it the erasure of the one that
+ * it replaces, with the tags that were made of that for a later key period. */
 enum err desk_append_amended(struct desk *d, const struct desk_target *t, uint8_t type,
-                             struct bytes content, uint32_t expires_day, uint64_t *first);
+                             struct bytes content, uint32_t expires_day, uint64_t *first,
+                             size_t *count);
+/* The desk's record of an own entry; one with dates alone where there is none. The caller wipes it.
+ */
+void desk_record_of(struct desk *d, uint64_t index, struct desk_record *out);
+/* The tags that a record's pseudonyms give, ascending; out has room for record->count. */
+void desk_record_tags(const struct desk_record *record, const uint8_t author[AUTHOR_BYTES],
+                      uint8_t *out);
 /* The error of an append as the control protocol names it. */
 const char *desk_append_error(enum err e);
 
@@ -244,6 +275,22 @@ bool publish_check(struct desk *d, struct desk_job *j, struct row *r);
 bool desk_check_expires(struct desk *d, uint64_t client, const json_t *request, uint32_t *day);
 void publish_finish(struct desk *d, struct desk_job *j);
 void publish_committed(struct desk *d, struct desk_job *j);
+
+/* ---- desk_carry.c ---- */
+struct carry *carry_new(void);
+void carry_free(struct carry **c);
+/* The requests "carry" and "carry-status". */
+void carry_request(struct desk *d, uint64_t client, bool is_looking_only);
+/* How far it is, for status; NULL if the store failed. */
+json_t *carry_status(struct desk *d);
+void carry_work(struct desk *d);
+bool carry_is_busy(const struct desk *d);
+/* Takes an evaluation that was asked for here; false if it is another's. */
+bool carry_on_evaluated(struct desk *d, const struct effect *e);
+void carry_client_gone(struct desk *d, uint64_t client);
+size_t carry_in_flight(const struct desk *d);
+/* The record of the evaluation with that ticket; NULL if it was not asked for here. */
+struct asking *carry_asking(struct desk *d, uint64_t ticket);
 
 /* ---- desk_consult.c ---- */
 /* Answers the next slice; true when all rows are answered. */

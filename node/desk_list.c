@@ -119,7 +119,7 @@ static bool list_erased(void *ctx, uint64_t index, const struct correction *c)
     (void)store_version(l->desk->node->store, index, &v);
     uint32_t confirmed = confirmations_of(&l->confirmations, index);
     bool is_over = nothing.expires_day < node_today() && confirmed >= l->confirmations.peers;
-    if (!is_over && v.became != VERSION_ALERT_REPLACED)
+    if (!is_over && v.became != VERSION_ALERT_REPLACED && v.became != VERSION_RETAG)
         show(l, v.original, &nothing, v.became == VERSION_REPLACED ? "replaced" : "erased",
              c->erased_plus_one - 1, confirmed);
     return true;

@@ -120,7 +120,7 @@ static uint8_t choose_counter(struct desk *d, const struct desk_job *j, const st
 {
     for (uint8_t counter = 0; counter < COUNTERS; counter++) {
         struct tag_hit hits[2];
-        tag_derive(n, desk_epoch(d), d->node->author, kind, counter, tag);
+        tag_derive(n, j->periods.epoch[0], d->node->author, kind, counter, tag);
         size_t count =
             store_find_tag_of(d->node->store, d->node->author, tag, node_today(), hits, 2);
         bool is_replaced = count == 1 && j->kind == JOB_AMEND && hits[0].index == j->target.current;
@@ -171,9 +171,11 @@ static bool choose(struct desk *d, struct desk_job *j, struct row *r, struct cho
 
 /* ---- Appending ---- */
 
-static enum err keep_record(struct desk *d, const struct row *r, uint32_t written_day)
+static enum err keep_record(struct desk *d, uint32_t epoch, const struct row *r,
+                            uint32_t written_day)
 {
-    struct desk_record record = {.written_day = written_day, .expires_day = r->expires_day};
+    struct desk_record record = {
+        .epoch = epoch, .written_day = written_day, .expires_day = r->expires_day};
     strncpy(record.ref, r->ref, DESK_REF_BYTES_MAX);
     for (size_t i = 0; i < r->count; i++) {
         if (r->counters[i] == COUNTERS)
@@ -190,14 +192,14 @@ static enum err keep_record(struct desk *d, const struct row *r, uint32_t writte
 }
 
 /* Rows whose tags lie ready, as one append; the index of each is noted. */
-static enum err append_some(struct desk *d, struct row **rows, const struct draft *drafts,
-                            size_t count)
+static enum err append_some(struct desk *d, uint32_t epoch, struct row **rows,
+                            const struct draft *drafts, size_t count)
 {
     uint64_t first;
     enum err e = desk_append(d, drafts, count, &first);
     for (size_t i = 0; i < count && e == OK; i++) {
         rows[i]->index = first + i;
-        e = keep_record(d, rows[i], node_today());
+        e = keep_record(d, epoch, rows[i], node_today());
     }
     return e;
 }
@@ -218,12 +220,12 @@ static enum err append_all(struct desk *d, struct desk_job *j,
                                          .expires_day = j->rows[i].expires_day,
                                          .payload = bytes_of(payloads[i], lens[i])};
         if (count == PUBLISH_APPEND_MAX) {
-            e = append_some(d, rows, drafts, count);
+            e = append_some(d, j->periods.epoch[0], rows, drafts, count);
             count = 0;
         }
     }
     if (e == OK && count > 0)
-        e = append_some(d, rows, drafts, count);
+        e = append_some(d, j->periods.epoch[0], rows, drafts, count);
     free(drafts);
     free(rows);
     return e;
@@ -233,10 +235,11 @@ static enum err append_all(struct desk *d, struct desk_job *j,
 static enum err append_amended(struct desk *d, struct desk_job *j, struct bytes payload)
 {
     struct row *r = &j->rows[0];
-    enum err e =
-        desk_append_amended(d, &j->target, ENTRY_SIGNAL, payload, r->expires_day, &r->index);
+    size_t count = 0;
+    enum err e = desk_append_amended(d, &j->target, ENTRY_SIGNAL, payload, r->expires_day,
+                                     &r->index, &count);
     if (e == OK)
-        e = keep_record(d, r, j->written_day);
+        e = keep_record(d, j->periods.epoch[0], r, j->written_day);
     return e == OK ? store_desk_delete(d->node->store, j->target.current) : e;
 }
 
@@ -310,6 +313,9 @@ void publish_finish(struct desk *d, struct desk_job *j)
     federation_standing(d->node->core, &s);
     if (!s.may_sign && j->failure == OK)
         j->failure = ERR_UNAVAILABLE;
+    /* Nothing new is registered in a key period that is ending. */
+    if (j->failure == OK && j->periods.epoch[0] != desk_epoch(d))
+        j->failure = ERR_EPOCH;
     /* What was to be amended may have been taken back while the keyholders were asked. */
     const char *why = j->kind == JOB_AMEND ? desk_why_not_amend(d, &j->target, false) : NULL;
     if (why != NULL) {

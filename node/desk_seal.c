@@ -4,9 +4,14 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { RECORD_VERSION = 1, NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES };
+enum {
+    RECORD_VERSION_1 = 1,
+    RECORD_VERSION = 2,
+    NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+};
 
-static_assert(1 + 4 + 4 + 1 + DESK_REF_BYTES_MAX + 1 + SIGNAL_TAGS_MAX * 34 <= DESK_RECORD_BYTES,
+static_assert(1 + 4 + 4 + 4 + 1 + DESK_REF_BYTES_MAX + 1 + SIGNAL_TAGS_MAX * 34 <=
+                  DESK_RECORD_BYTES,
               "every record fits");
 
 static size_t associated(uint64_t index, uint8_t out[24])
@@ -24,6 +29,7 @@ void desk_seal(const uint8_t key[DESK_KEY_BYTES], uint64_t index, const struct d
     struct pack p = pack_of(plain, sizeof plain);
     size_t ref_len = strlen(r->ref);
     pack_u8(&p, RECORD_VERSION);
+    pack_u32(&p, r->epoch);
     pack_u32(&p, r->written_day);
     pack_u32(&p, r->expires_day);
     pack_u8(&p, (uint8_t)ref_len);
@@ -54,14 +60,16 @@ enum err desk_unseal(const uint8_t key[DESK_KEY_BYTES], uint64_t index, struct b
         return ERR_SIGNATURE;
     struct unpack u = unpack_of(bytes_of(plain, sizeof plain));
     uint8_t version = unpack_u8(&u);
+    if (version != RECORD_VERSION_1)
+        r->epoch = unpack_u32(&u);
     r->written_day = unpack_u32(&u);
     r->expires_day = unpack_u32(&u);
     size_t ref_len = unpack_u8(&u);
     if (ref_len <= DESK_REF_BYTES_MAX)
         unpack_copy(&u, r->ref, ref_len);
     r->count = unpack_u8(&u);
-    bool is_sound =
-        version == RECORD_VERSION && ref_len <= DESK_REF_BYTES_MAX && r->count <= SIGNAL_TAGS_MAX;
+    bool is_sound = version <= RECORD_VERSION && version > 0 && ref_len <= DESK_REF_BYTES_MAX &&
+                    r->count <= SIGNAL_TAGS_MAX;
     for (size_t i = 0; is_sound && i < r->count; i++) {
         r->tags[i].kind = unpack_u8(&u);
         r->tags[i].counter = unpack_u8(&u);

@@ -6,9 +6,11 @@
  * On disk there is only ciphertext, bound to the entry's index.
  *
  *     nonce[24] || XChaCha20-Poly1305(key, record, associated data "seinpost/v1/desk" || index u64)
- *     record = version u8 | written day u32 | expires day u32 | length u8, reference
- *              | count u8 | (kind u8, counter u8, N[32]) each, padded with zeros to
- * DESK_RECORD_BYTES
+ *     record = version u8 = 2 | key period u32 | written day u32 | expires day u32
+ *              | length u8, reference | count u8 | (kind u8, counter u8, N[32]) each,
+ *              padded with zeros to DESK_RECORD_BYTES
+ *
+ * Records of version 1 are without the key period: they are of the first that there was.
  */
 #ifndef NODE_DESK_SEAL_H
 #define NODE_DESK_SEAL_H
@@ -31,6 +33,7 @@ struct desk_tag {
 };
 
 struct desk_record {
+    uint32_t epoch; /* key period of the pseudonyms; 0: not known */
     uint32_t written_day;
     uint32_t expires_day;
     char ref[DESK_REF_BYTES_MAX + 1];

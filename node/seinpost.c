@@ -69,6 +69,7 @@ static const struct cli_command *const commands[] = {
     &cli_keys_refresh,
     &cli_keys_reshare,
     &cli_keys_rotate,
+    &cli_keys_carry,
     &cli_keys_join,
     &cli_keys_status,
     &cli_keys_abort,

@@ -42,8 +42,9 @@ enum {
     STORE_CHECK_BYTES_MAX = 64 * 1024 * 1024, /* a file up to this size is checked at open */
 };
 
-/* What became of a version of something that this organisation registered. */
-enum version_end { VERSION_ERASED = 1, VERSION_REPLACED, VERSION_ALERT_REPLACED };
+/* What became of a version of something that this organisation registered; RETAG: the tags that
+ * were made of one for a later key period went with it. */
+enum version_end { VERSION_ERASED = 1, VERSION_REPLACED, VERSION_ALERT_REPLACED, VERSION_RETAG };
 struct store_version {
     uint64_t original; /* index of the entry with which it began */
     enum version_end became;

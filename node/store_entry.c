@@ -182,6 +182,8 @@ enum err store_add_entries(struct store *s, uint32_t number, const struct effect
         e = add_alerts(s, number, entries, count);
     if (e == OK)
         e = add_ceremonies(s, number, entries, count);
+    if (e == OK)
+        e = store_add_retags(s, number, entries, count);
     for (size_t i = 0; i < count && e == OK; i++) {
         if (entries[i].state == STATE_OWED)
             e = store_run_one(s, SQL_OWED_NEW, store_entry_id(number, entries[i].index));
@@ -265,6 +267,8 @@ enum err store_apply_body(struct store *s, const struct effect *f)
         e = add_alerts(s, number, entry, 1);
     if (e == OK)
         e = add_ceremonies(s, number, entry, 1);
+    if (e == OK)
+        e = store_add_retags(s, number, entry, 1);
     return e;
 }
 
@@ -281,6 +285,8 @@ static enum err unlink_entry(struct store *s, int64_t id, const struct pair *tag
         e = store_run_one(s, SQL_ALERT_DROP, id);
     if (e == OK)
         e = store_run_one(s, SQL_CEREMONY_ENTRY_DROP, id);
+    if (e == OK)
+        e = store_run_one(s, SQL_RETAG_DROP, id);
     return e;
 }
 
@@ -318,7 +324,7 @@ static enum err erase_entry(struct store *s, int64_t id, enum entry_state state)
 /* What the entry held is damaged, so it does not say which rows find it. */
 static enum err owe_entry(struct store *s, int64_t id)
 {
-    static const enum stmt by_entry[] = {SQL_CUT_TAGS, SQL_CUT_EXPIRING};
+    static const enum stmt by_entry[] = {SQL_CUT_TAGS, SQL_CUT_EXPIRING, SQL_CUT_RETAGS};
     enum err e = store_run_one(s, SQL_OWED_NEW, id);
     for (size_t i = 0; i < sizeof by_entry / sizeof by_entry[0] && e == OK; i++)
         e = store_run_two(s, by_entry[i], id, id + 1);
@@ -349,7 +355,7 @@ enum err store_apply_cut_back(struct store *s, const struct effect *f)
         SQL_CUT_TAGS,        SQL_CUT_EXPIRING, SQL_CUT_OWED,
         SQL_CUT_OPAQUE,      SQL_CUT_DUE,      SQL_CUT_ALERTS,
         SQL_CUT_CORRECTIONS, SQL_CUT_PARCELS,  SQL_CUT_CEREMONY_ENTRIES,
-        SQL_CUT_ENTRIES};
+        SQL_CUT_RETAGS,      SQL_CUT_ENTRIES};
     uint64_t size = f->cut_back.feed->tree.size;
     uint32_t number = 0;
     enum err e = store_feed_write(s, f->cut_back.feed, &number);

@@ -138,7 +138,7 @@ enum err store_lose(struct store *s, int64_t first, int64_t past)
 {
     static const enum stmt by_entry[] = {SQL_CUT_TAGS,   SQL_CUT_EXPIRING, SQL_CUT_OWED,
                                          SQL_CUT_OPAQUE, SQL_CUT_ALERTS,   SQL_CUT_CEREMONY_ENTRIES,
-                                         SQL_CUT_ENTRIES};
+                                         SQL_CUT_RETAGS, SQL_CUT_ENTRIES};
     enum err e = store_begin(s);
     for (size_t i = 0; i < sizeof by_entry / sizeof by_entry[0] && e == OK; i++)
         e = store_run_two(s, by_entry[i], first, past);

@@ -9,6 +9,7 @@
  * store_feed.c     feed numbers and feed records
  * store_entry.c    entries in; store_archive.c  entries out; store_tag.c  looked up by tag
  * store_correct.c  what was taken back, alerts, the watch-list
+ * store_retag.c    which entry the tags of a later key are for
  * store_ceremony.c key ceremonies: where their entries are, what this node keeps secret of them
  * store_share.c    shares of threshold keys that came without a file; what members used of factors
  * store_account.c  what keyholders charged, own records of asking, allowances
@@ -70,6 +71,9 @@ enum stmt {
     SQL_CEREMONY_ENTRY_NEW,
     SQL_CEREMONY_ENTRY_DROP,
     SQL_CEREMONY_ENTRY_LIST,
+    SQL_RETAG_NEW,
+    SQL_RETAG_DROP,
+    SQL_RETAG_LIST,
     SQL_VERSION_NEW,
     SQL_VERSION_ONE,
     SQL_VERSION_CUT,
@@ -98,6 +102,7 @@ enum stmt {
     SQL_CUT_DUE,
     SQL_CUT_ALERTS,
     SQL_CUT_CEREMONY_ENTRIES,
+    SQL_CUT_RETAGS,
     SQL_CUT_CORRECTIONS,
     SQL_CUT_TAKEN_BACK,
     SQL_CUT_TILES,
@@ -195,6 +200,7 @@ enum stmt {
     SQL_WALK_OPAQUE,
     SQL_WALK_ALERT,
     SQL_WALK_CEREMONY,
+    SQL_WALK_RETAG,
     SQL_WALK_CORRECTION,
     SQL_COUNT
 };
@@ -348,8 +354,19 @@ MUST_CHECK enum err store_run_two(struct store *s, enum stmt which, int64_t firs
 /* (Re)builds the filter from the stored tags, with room for as many again. */
 MUST_CHECK enum err store_filter_load(struct store *s);
 
-/* The tags of a body; none unless it is a signal's, or an amendment's that holds one. Returns their
+/* The tags of a body; none unless it is a signal's, an amendment's that holds one, or a retag's. Returns their
  * number, and where in *tags. */
 size_t store_body_tags(struct bytes body, const uint8_t **tags);
+
+/* Notes which entries the retags among these are for. */
+MUST_CHECK enum err store_add_retags(struct store *s, uint32_t number,
+                                     const struct effect_entry *entries, size_t count);
+
+/* Whether the held entry id, whose body is b, is a retag in force: what it names is in force, and no
+ * later one is there for the same entry and key period. If so, index and original of hit become
+ * those of the entry named. */
+struct tag_hit;
+bool store_retag_counts(struct store *s, const uint8_t *author, int64_t id, const struct body *b,
+                        struct tag_hit *hit);
 
 #endif

@@ -19,7 +19,7 @@ struct archive store_archive(struct store *s);
 
 struct tag_hit {
     uint8_t author[AUTHOR_BYTES];
-    uint64_t index;
+    uint64_t index;       /* of a retag, the entry that it is for */
     uint64_t original;    /* of an amendment, the entry that it amends; else the same */
     uint32_t expires_day; /* 0 never */
 };

@@ -7,6 +7,7 @@
 #include "node/store_read.h"
 #include "protocol/alert.h"
 #include "protocol/entry.h"
+#include "protocol/retag.h"
 #include "protocol/tag.h"
 
 enum { ROWS_MAX = 512 };
@@ -20,6 +21,7 @@ const char *replay_name(enum replay_table t)
         [REPLAY_OPAQUE] = "opaque",
         [REPLAY_ALERT] = "alert",
         [REPLAY_CEREMONY] = "ceremony_entry",
+        [REPLAY_RETAG] = "retag",
         [REPLAY_CORRECTION] = "correction",
     };
     return names[t];
@@ -33,14 +35,16 @@ struct said {
     size_t tag_count;
     int64_t prefix[SIGNAL_TAGS_MAX];
     bool is_alert, is_ceremony;
+    int64_t retagged; /* id of the entry that this one is a retag of; 0 none */
     enum entry_type takes_back; /* ENTRY_RETRACT or ENTRY_ERASE; 0 nothing */
     uint64_t target;
 };
 
-static void read_body(struct said *said, struct bytes raw)
+static void read_body(struct said *said, int64_t id, struct bytes raw)
 {
     struct body b;
     struct alert alert;
+    struct retag retag;
     const uint8_t *tags = NULL;
     if (said->state != STATE_HELD || body_decode(raw, &b) != OK)
         return;
@@ -49,6 +53,8 @@ static void read_body(struct said *said, struct bytes raw)
         said->prefix[i] = (int64_t)tag_prefix(tags + i * TAG_BYTES);
     said->is_alert = entry_is_alert(&b, &alert);
     said->is_ceremony = b.type == ENTRY_CEREMONY;
+    if (retag_of(&b, &retag))
+        said->retagged = id - (int64_t)store_entry_index(id) + (int64_t)(b.ref_plus_one - 1);
     if ((b.type == ENTRY_RETRACT || b.type == ENTRY_ERASE) && b.ref_plus_one > 0) {
         said->takes_back = (enum entry_type)b.type;
         said->target = b.ref_plus_one - 1;
@@ -69,7 +75,7 @@ static struct said listen(struct store *s, int64_t id)
     if (state_has_body(said.state) && header.len == HEADER_BYTES &&
         header_decode(header.data, &h) == OK)
         said.expires_day = h.expires_day;
-    read_body(&said, store_column_bytes(q, 2));
+    read_body(&said, id, store_column_bytes(q, 2));
     sqlite3_reset(q);
     return said;
 }
@@ -147,6 +153,8 @@ enum err store_replay_entry(struct store *s, const uint8_t author[AUTHOR_BYTES],
         e = add_one(s, SQL_ALERT_NEW, id, &missing[REPLAY_ALERT]);
     if (e == OK && said.is_ceremony)
         e = add_one(s, SQL_CEREMONY_ENTRY_NEW, id, &missing[REPLAY_CEREMONY]);
+    if (e == OK && said.retagged != 0)
+        e = add_pair(s, SQL_RETAG_NEW, id, said.retagged, &missing[REPLAY_RETAG]);
     if (e == OK && said.takes_back != 0 && said.target < index)
         e = add_correction(s, number, index, &said, &missing[REPLAY_CORRECTION]);
     return e;
@@ -167,6 +175,7 @@ static const enum stmt lists[REPLAY_TABLES] = {
     [REPLAY_OPAQUE] = SQL_WALK_OPAQUE,
     [REPLAY_ALERT] = SQL_WALK_ALERT,
     [REPLAY_CEREMONY] = SQL_WALK_CEREMONY,
+    [REPLAY_RETAG] = SQL_WALK_RETAG,
     [REPLAY_CORRECTION] = SQL_WALK_CORRECTION,
 };
 
@@ -195,6 +204,8 @@ static bool is_said(struct store *s, enum replay_table t, const struct row *r)
         return said.is_alert;
     case REPLAY_CEREMONY:
         return said.is_ceremony;
+    case REPLAY_RETAG:
+        return said.retagged == r->key;
     case REPLAY_CORRECTION:
         /* One that is missing, or whose body is, may say it: what is taken back stays so. */
         return !said.is_there || said.state == STATE_OWED ||
@@ -220,6 +231,8 @@ static enum err drop(struct store *s, enum replay_table t, const struct row *r)
         return store_run_one(s, SQL_ALERT_DROP, r->id);
     case REPLAY_CEREMONY:
         return store_run_one(s, SQL_CEREMONY_ENTRY_DROP, r->id);
+    case REPLAY_RETAG:
+        return store_run_one(s, SQL_RETAG_DROP, r->id);
     case REPLAY_CORRECTION:
         return store_run_two(s, SQL_CORRECTION_DROP, r->key, r->what);
     case REPLAY_TABLES:

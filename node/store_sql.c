@@ -58,9 +58,11 @@ const char *const store_schema_3_sql =
     " place TEXT, first INTEGER, count INTEGER);";
 
 /* share: shares of threshold keys that came out of ceremonies; factored: how much of the factor of a
- * key period a member has used; ceremony: what this node must remember of a ceremony that it takes part in; ceremony_entry: where
- * entries of that type are. */
+ * key period a member has used; ceremony: what this node must remember of a ceremony that it takes
+ * part in; ceremony_entry: where entries of that type are; retag: which entry a retag is for. */
 const char *const store_schema_4_sql =
+    "CREATE TABLE retag(entry INTEGER PRIMARY KEY, target INTEGER);"
+    "CREATE INDEX retag_target ON retag(target, entry);"
     "CREATE TABLE ceremony(id BLOB PRIMARY KEY, sealed BLOB);"
     "CREATE TABLE ceremony_entry(entry INTEGER PRIMARY KEY);"
     "CREATE TABLE share(id BLOB PRIMARY KEY, sealed BLOB);"
@@ -121,6 +123,10 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_CEREMONY_ENTRY_DROP] = "DELETE FROM ceremony_entry WHERE entry=?",
     [SQL_CEREMONY_ENTRY_LIST] = "SELECT e.id, e.state, e.header, e.body FROM ceremony_entry c"
                             " CROSS JOIN entry e ON e.id=c.entry ORDER BY c.entry",
+    [SQL_RETAG_NEW] = "INSERT OR IGNORE INTO retag VALUES(?1,?2)",
+    [SQL_RETAG_DROP] = "DELETE FROM retag WHERE entry=?",
+    [SQL_RETAG_LIST] = "SELECT e.id, e.state, e.body FROM retag r CROSS JOIN entry e ON e.id=r.entry"
+                   " WHERE r.target=?1 AND r.entry>?2 ORDER BY r.entry",
     [SQL_ALERT_LIST] = "SELECT e.id, e.header, e.body FROM alert a CROSS JOIN entry e ON e.id=a.entry"
                    " ORDER BY a.entry",
     [SQL_VERSION_NEW] = "INSERT OR REPLACE INTO version VALUES(?,?,?)",
@@ -151,6 +157,7 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_CUT_DUE] = "DELETE FROM receipt_due WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_ALERTS] = "DELETE FROM alert WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_CEREMONY_ENTRIES] = "DELETE FROM ceremony_entry WHERE entry>=?1 AND entry<?2",
+    [SQL_CUT_RETAGS] = "DELETE FROM retag WHERE entry>=?1 AND entry<?2",
     [SQL_CUT_CORRECTIONS] = "DELETE FROM correction WHERE entry>=?1 AND entry<?2",
     /* The first is remembered: where that is cut off, so is every later one. */
     [SQL_CUT_TAKEN_BACK] = "UPDATE correction SET retracted=iif(retracted>=?2, NULL, retracted),"
@@ -270,6 +277,8 @@ const char *const store_sql[SQL_COUNT] = {
     [SQL_WALK_ALERT] = "SELECT 0, entry, 0 FROM alert WHERE entry>?2 AND ?1<1 ORDER BY entry LIMIT ?3",
     [SQL_WALK_CEREMONY] = "SELECT 0, entry, 0 FROM ceremony_entry WHERE entry>?2 AND ?1<1"
                       " ORDER BY entry LIMIT ?3",
+    [SQL_WALK_RETAG] = "SELECT target, entry, 0 FROM retag WHERE (target, entry)>(?1,?2)"
+                   " ORDER BY target, entry LIMIT ?3",
     /* Each of the two that a row may say: the target, the entry that says it, and which. */
     [SQL_WALK_CORRECTION] = "SELECT entry, (entry>>40<<40)+retracted, 4 FROM correction WHERE retracted"
                         " IS NOT NULL AND (entry, (entry>>40<<40)+retracted)>(?1,?2) UNION ALL"

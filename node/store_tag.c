@@ -45,13 +45,15 @@ static bool is_hit(struct store *s, sqlite3_stmt *q, const uint8_t tag[TAG_BYTES
     bool carries_it = false;
     for (size_t i = 0; i < count; i++)
         carries_it = carries_it || memcmp(tags + i * TAG_BYTES, tag, TAG_BYTES) == 0;
-    hit->index = store_entry_index(id);
-    if (!carries_it || store_force(s, author, hit->index, &b) != FORCE_YES)
+    if (!carries_it)
         return false;
-    memcpy(hit->author, author, AUTHOR_BYTES);
-    hit->original = correction_lineage(hit->index, &b).original;
     hit->expires_day = h.expires_day;
-    return true;
+    memcpy(hit->author, author, AUTHOR_BYTES);
+    if (b.type == ENTRY_RETAG)
+        return store_retag_counts(s, author, id, &b, hit);
+    hit->index = store_entry_index(id);
+    hit->original = correction_lineage(hit->index, &b).original;
+    return store_force(s, author, hit->index, &b) == FORCE_YES;
 }
 
 static size_t find_tag(struct store *s, int64_t first, int64_t last, const uint8_t tag[TAG_BYTES],

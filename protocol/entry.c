@@ -10,6 +10,7 @@
 
 #include "protocol/alert.h"
 #include "protocol/correction.h"
+#include "protocol/retag.h"
 
 size_t signal_encode(const struct signal *s, uint8_t *out)
 {
@@ -224,7 +225,12 @@ enum err erase_decode(struct bytes payload)
 size_t entry_tags(const struct body *b, const uint8_t **tags)
 {
     struct signal s;
+    struct retag r;
     struct amend a = {.type = b->type, .payload = b->payload};
+    if (retag_of(b, &r)) {
+        *tags = r.tags;
+        return r.count;
+    }
     if (b->type == ENTRY_AMEND && amend_decode(b->payload, &a) != OK)
         return 0;
     if (a.type != ENTRY_SIGNAL || signal_decode(a.payload, &s) != OK)
@@ -311,9 +317,11 @@ static enum err judge_lasting(const struct header *h, const struct body *b)
     return h->expires_day == 0 ? OK : ERR_RANGE;
 }
 
-static bool is_correction(uint8_t type)
+/* Whether entries of this type are about an earlier one. */
+static bool has_target(uint8_t type)
 {
-    return type == ENTRY_AMEND || type == ENTRY_RETRACT || type == ENTRY_ERASE;
+    return type == ENTRY_AMEND || type == ENTRY_RETRACT || type == ENTRY_ERASE ||
+           type == ENTRY_RETAG;
 }
 
 enum err entry_judge(const struct header *h, const struct body *b, uint32_t term_days_max,
@@ -321,13 +329,13 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
 {
     if (b->day > (uint64_t)checkpoint_day + 1)
         return ERR_RANGE;
-    bool is_known = b->type == ENTRY_SIGNAL || b->type == ENTRY_ALERT || is_correction(b->type) ||
+    bool is_known = b->type == ENTRY_SIGNAL || b->type == ENTRY_ALERT || has_target(b->type) ||
                     b->type == ENTRY_RECEIPT || b->type == ENTRY_PROFILE ||
                     b->type == ENTRY_COVER || b->type == ENTRY_CEREMONY ||
                     b->type == ENTRY_NOTICE;
     if (is_known && h->audience != AUDIENCE_ALL)
         return ERR_FORMAT; /* it would act in one replica and not in the others */
-    if (is_correction(b->type) && (b->ref_plus_one == 0 || b->ref_plus_one - 1 >= h->index))
+    if (has_target(b->type) && (b->ref_plus_one == 0 || b->ref_plus_one - 1 >= h->index))
         return ERR_NOT_FOUND;
     enum err e = OK;
     switch (b->type) {
@@ -341,6 +349,11 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
     case ENTRY_ERASE:
     case ENTRY_RETRACT:
         return judge_lasting(h, b);
+    case ENTRY_RETAG: {
+        struct retag r;
+        e = retag_decode(b->payload, &r);
+        return e == OK ? judge_term(h, b, term_days_max) : e;
+    }
     case ENTRY_RECEIPT: {
         struct receipt r;
         return receipt_decode(b->payload, &r);
@@ -364,7 +377,7 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
 
 size_t entry_targets(const struct body *b, uint64_t out[ENTRY_TARGETS_MAX])
 {
-    if (!is_correction(b->type) || b->ref_plus_one == 0)
+    if (!has_target(b->type) || b->ref_plus_one == 0)
         return 0;
     struct lineage l = correction_lineage(b->ref_plus_one - 1, b);
     out[0] = b->ref_plus_one - 1;
@@ -372,10 +385,15 @@ size_t entry_targets(const struct body *b, uint64_t out[ENTRY_TARGETS_MAX])
     return out[0] == out[1] ? 1 : 2;
 }
 
-enum err entry_judge_target(const struct body *b, const struct header *target)
+enum err entry_judge_target(const struct header *h, const struct body *b,
+                            const struct header *target)
 {
     if (target->expires_day == 0)
         return ERR_NOT_FOUND;
+    if (b->type == ENTRY_RETAG && h->expires_day != target->expires_day)
+        return ERR_RANGE;
+    if (b->type == ENTRY_RETAG)
+        return target->expires_day < b->day ? ERR_STALE : OK;
     struct lineage l = correction_lineage(b->ref_plus_one - 1, b);
     bool is_replaced = b->type == ENTRY_AMEND && target->index == l.previous;
     return is_replaced && target->expires_day < b->day ? ERR_STALE : OK;

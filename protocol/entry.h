@@ -81,9 +81,9 @@ MUST_CHECK enum err receipt_decode(struct bytes payload, struct receipt *r);
 MUST_CHECK enum err profile_decode(struct bytes payload, struct profile *p);
 MUST_CHECK enum err erase_decode(struct bytes payload);
 
-/* The tags under which an entry is found: of a signal, or of an amendment that holds one. Returns
- * their number, 0 where it has none or does not decode, and where they are in *tags (borrowed from
- * the body). */
+/* The tags under which an entry is found: of a signal, of an amendment that holds one, or of a
+ * retag. Returns their number, 0 where it has none or does not decode, and where they are in *tags
+ * (borrowed from the body). */
 size_t entry_tags(const struct body *b, const uint8_t **tags);
 
 /* Whether an entry is an alert or an amendment that holds one, which then goes to *out. */
@@ -91,27 +91,29 @@ bool entry_is_alert(const struct body *b, struct alert *out);
 
 /* What a receiver makes of a body that its header commits to, before it acts on it.
  * OK: use it. ERR_VERSION: keep as opaque. Anything else: keep as refused, with this reason.
- *   A signal, an alert and an amendment need an expiry date (ERR_RANGE without) no more than
- * term_days_max days after the day it was written (ERR_LIMIT). An amend, a retract and an erase
- * must name an earlier entry of their author (ERR_NOT_FOUND), an amend also an earlier version that
- * is not older than that one; a retract and an erase have no expiry date (ERR_RANGE). A body dated
- * after checkpoint_day + 1 is from the future (ERR_RANGE); a cover's payload is zeros, and a kind
- * that is for all members is not addressed to one (ERR_FORMAT); an envelope is addressed and names
- * no other entry (ERR_FORMAT), and ends ENVELOPE_TERM_DAYS after it was written (ERR_RANGE); one of
- * a ceremony ends CEREMONY_KEPT_DAYS after it (ERR_RANGE); a notice as notice_judge says; a payload
- * that does not decode has the decoder's reason. */
+ *   A signal, an alert, an amendment and a retag need an expiry date (ERR_RANGE without) no more
+ * than term_days_max days after the day it was written (ERR_LIMIT). An amend, a retract, an erase
+ * and a retag must name an earlier entry of their author (ERR_NOT_FOUND), an amend also an earlier
+ * version that is not older than that one; a retract and an erase have no expiry date (ERR_RANGE).
+ * A body dated after checkpoint_day + 1 is from the future (ERR_RANGE); a cover's payload is zeros,
+ * and a kind that is for all members is not addressed to one (ERR_FORMAT); an envelope is addressed
+ * and names no other entry (ERR_FORMAT), and ends ENVELOPE_TERM_DAYS after it was written
+ * (ERR_RANGE); one of a ceremony ends CEREMONY_KEPT_DAYS after it (ERR_RANGE); a notice as
+ * notice_judge says; a payload that does not decode has the decoder's reason. */
 MUST_CHECK enum err entry_judge(const struct header *h, const struct body *b,
                                 uint32_t term_days_max, uint32_t checkpoint_day);
 
-/* The entries that an amend, a retract or an erase which entry_judge accepted has to do with, for
- * entry_judge_target; 0 for anything else. */
+/* The entries that an amend, a retract, an erase or a retag which entry_judge accepted has to do
+ * with, for entry_judge_target; 0 for anything else. */
 size_t entry_targets(const struct body *b, uint64_t out[ENTRY_TARGETS_MAX]);
 
-/* Judges a correction by the header of one of its targets, which every replica has, whatever became
- * of its body. ERR_NOT_FOUND if the target has no expiry date: receipts, profiles, retracts and
- * erases are not taken back. ERR_STALE if an amend replaces a version that had expired on the day
- * on which it was written. */
-MUST_CHECK enum err entry_judge_target(const struct body *b, const struct header *target);
+/* Judges a correction or retag, with header h, by the header of one of its targets, which every
+ * replica has, whatever became of its body. ERR_NOT_FOUND if the target has no expiry date:
+ * receipts, profiles, retracts and erases are not taken back. ERR_STALE if an amend replaces, or a
+ * retag names, an entry that had expired on the day on which it was written. ERR_RANGE for a retag
+ * that does not expire with its target. */
+MUST_CHECK enum err entry_judge_target(const struct header *h, const struct body *b,
+                                       const struct header *target);
 
 /* Whether entries of this type can change what a consult answers: a registration, or what amends,
  * retracts, erases or renews one. Where such an entry is opaque nobody may say "no match"; the

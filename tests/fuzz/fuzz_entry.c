@@ -14,8 +14,10 @@ enum { MAKE_GOOD = 1 };
 static void check_accepted(const struct header *h, const struct body *b, uint32_t term,
                            uint32_t checkpoint_day)
 {
-    bool has_term = b->type == ENTRY_SIGNAL || b->type == ENTRY_ALERT || b->type == ENTRY_AMEND;
-    bool corrects = b->type == ENTRY_AMEND || b->type == ENTRY_RETRACT || b->type == ENTRY_ERASE;
+    bool has_term = b->type == ENTRY_SIGNAL || b->type == ENTRY_ALERT || b->type == ENTRY_AMEND ||
+                    b->type == ENTRY_RETAG;
+    bool corrects = b->type == ENTRY_AMEND || b->type == ENTRY_RETRACT || b->type == ENTRY_ERASE ||
+                    b->type == ENTRY_RETAG;
     uint64_t targets[ENTRY_TARGETS_MAX];
     CHECK((uint64_t)b->day <= (uint64_t)checkpoint_day + 1);
     if (has_term)
@@ -50,8 +52,9 @@ static void check_targets(const struct body *b, const struct header *h)
     struct header target = *h;
     for (uint32_t day = 0; day < 3; day++) {
         target.expires_day = day == 0 ? 0 : b->day + day - 1;
-        enum err e = entry_judge_target(b, &target);
-        CHECK(e == OK || e == ERR_NOT_FOUND || e == ERR_STALE);
+        enum err e = entry_judge_target(h, b, &target);
+        CHECK(e == OK || e == ERR_NOT_FOUND || e == ERR_STALE ||
+              (e == ERR_RANGE && b->type == ENTRY_RETAG));
     }
 }
 

@@ -8,6 +8,7 @@
 #include "protocol/correction.h"
 #include "protocol/entry.h"
 #include "protocol/letter.h"
+#include "protocol/retag.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What was decoded, encoded again, is the beginning of in, and zeros follow. */
@@ -32,6 +33,20 @@ static void try_signal(struct bytes in)
     for (size_t i = 1; i < s.count; i++)
         CHECK(memcmp(s.tags + (i - 1) * TAG_BYTES, s.tags + i * TAG_BYTES, TAG_BYTES) < 0);
     same_again(in, again, signal_encode(&s, again));
+}
+
+static void try_retag(struct bytes in)
+{
+    struct retag r;
+    uint8_t again[RETAG_BYTES_MAX];
+    MARK(&r);
+    if (retag_decode(in, &r) != OK) {
+        CHECK(IS_UNTOUCHED(&r));
+        return;
+    }
+    CHECK(r.epoch > 0 && r.count >= 1 && r.count <= SIGNAL_TAGS_MAX);
+    CHECK(fuzz_is_within(bytes_of(r.tags, r.count * TAG_BYTES), in));
+    same_again(in, again, retag_encode(&r, again));
 }
 
 static void try_receipt(struct bytes in)
@@ -195,6 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     static void (*const tries[])(struct bytes) = {
         try_signal,  try_receipt, try_profile, try_erase,    try_alert,  try_amend,
         try_retract, try_letter,  try_post_in, try_post_out, try_sealed,
+        try_retag,
     };
     if (len == 0)
         return 0;

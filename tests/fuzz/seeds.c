@@ -11,6 +11,7 @@
 #include "protocol/entry.h"
 #include "protocol/extract.h"
 #include "protocol/letter.h"
+#include "protocol/retag.h"
 #include "protocol/roster_chain.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/hex.h"
@@ -72,7 +73,10 @@ static void seed_payloads(void)
         .count = 2, .row = {{{1}, 2}, {{3}, 4}}
     };
     struct letter l = {BYTES_LITERAL(vector_subject), BYTES_LITERAL(vector_text)};
+    static const uint8_t tags[2][TAG_BYTES] = {{1}, {2}};
+    struct retag again = {2, 2, tags[0]};
     size_t len = 0;
+    seed_chosen("payload", "retag", 11, bytes_of(room, retag_encode(&again, room)));
     seed_chosen("payload", "signal", 0, hex(feed_entries[0].payload));
     seed_chosen("payload", "receipt", 1, bytes_of(room, receipt_encode(&r, room)));
     seed_chosen("payload", "profile", 2, bytes_of(room, profile_encode(&p, room)));

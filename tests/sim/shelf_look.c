@@ -3,6 +3,8 @@
  * Method: lookups in the arrays. The digest covers the order in which things came, too: two shelves
  * with the same content by different ways need not have the same.
  */
+#include "protocol/entry.h"
+#include "protocol/retag.h"
 #include "tests/sim/shelf_internal.h"
 
 #include <assert.h>
@@ -37,6 +39,42 @@ struct bytes shelf_peer_seen(const struct shelf *s, const uint8_t author[32])
     return rows;
 }
 
+/* Whether the retag at index of a lane counts: what it names is in force and held, and it is the
+ * newest for its key period. */
+static bool retag_counts(const struct shelf *s, const struct lane *l, uint64_t index)
+{
+    struct body b, target;
+    struct retag r, later;
+    const struct item *it = &l->items[index];
+    const uint8_t *tags;
+    if (body_decode(bytes_of(it->body, it->body_len), &b) != OK || !retag_of(&b, &r))
+        return false;
+    const struct item *named = &l->items[b.ref_plus_one - 1];
+    if (named->state != STATE_HELD || it->correction.retracted_plus_one != 0 ||
+        body_decode(bytes_of(named->body, named->body_len), &target) != OK ||
+        target.type == ENTRY_RETAG || entry_tags(&target, &tags) == 0 ||
+        shelf_force(s, l->rec.author, b.ref_plus_one - 1) != FORCE_YES)
+        return false;
+    for (uint64_t i = index + 1; i < l->count; i++) {
+        struct body other;
+        if (l->items[i].state == STATE_HELD &&
+            body_decode(bytes_of(l->items[i].body, l->items[i].body_len), &other) == OK &&
+            retag_of(&other, &later) && other.ref_plus_one == b.ref_plus_one &&
+            later.epoch == r.epoch)
+            return false;
+    }
+    return true;
+}
+
+static bool counts(const struct shelf *s, const struct lane *l, uint64_t index)
+{
+    struct body b;
+    const struct item *it = &l->items[index];
+    if (body_decode(bytes_of(it->body, it->body_len), &b) == OK && b.type == ENTRY_RETAG)
+        return retag_counts(s, l, index);
+    return shelf_force(s, l->rec.author, index) == FORCE_YES;
+}
+
 size_t shelf_find_tag(const struct shelf *s, const uint8_t tag[16], uint32_t day)
 {
     size_t hits = 0;
@@ -46,8 +84,7 @@ size_t shelf_find_tag(const struct shelf *s, const uint8_t tag[16], uint32_t day
             bool is_found = false;
             for (size_t t = 0; t < it->tag_count; t++)
                 is_found = is_found || memcmp(it->tags + t * TAG_BYTES, tag, 16) == 0;
-            hits += is_found && it->expires_day >= day &&
-                    shelf_force(s, s->lanes[i].rec.author, k) == FORCE_YES;
+            hits += is_found && it->expires_day >= day && counts(s, &s->lanes[i], k);
         }
     return hits;
 }

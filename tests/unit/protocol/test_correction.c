@@ -256,9 +256,9 @@ static void target_rows(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct header h = {.version = 1, .index = rows[i].index, .expires_day = rows[i].expires};
-        assert_int_equal(entry_judge_target(&amend, &h), rows[i].amend);
-        assert_int_equal(entry_judge_target(&retract, &h), rows[i].other);
-        assert_int_equal(entry_judge_target(&erase, &h), rows[i].other);
+        assert_int_equal(entry_judge_target(&h, &amend, &h), rows[i].amend);
+        assert_int_equal(entry_judge_target(&h, &retract, &h), rows[i].other);
+        assert_int_equal(entry_judge_target(&h, &erase, &h), rows[i].other);
     }
     uint64_t targets[ENTRY_TARGETS_MAX];
     assert_int_equal(entry_targets(&amend, targets), 2);
