@@ -35,6 +35,7 @@ struct carry_batch {
     struct desk_record record[BATCH];
     size_t points;
     uint8_t point[EVALUATION_POINTS_MAX][32];
+    bool is_made; /* the points are multiplied: to be written */
 };
 
 struct carry {
@@ -310,6 +311,43 @@ static void fail_pass(struct desk *d, struct carry *c, enum err e, const char *d
     end_pass(d, c);
 }
 
+/* Whether none of a batch was taken back or amended while key holders were asked: such a one has
+ * another record now, or none. */
+static bool is_still_so(struct desk *d, const struct carry_batch *b)
+{
+    bool is_same = true;
+    for (size_t i = 0; i < b->count && is_same; i++) {
+        struct desk_record now;
+        desk_record_of(d, b->index[i], &now);
+        is_same = now.count == b->record[i].count && standing_of(d, b->index[i], &now) == IS_LEFT;
+        sodium_memzero(&now, sizeof now);
+    }
+    return is_same;
+}
+
+/* Writes what was made; begins the pass again where something changed meanwhile. */
+static void finish_batch(struct desk *d, struct carry *c)
+{
+    struct carry_batch *b = c->batch;
+    size_t count = b->count;
+    b->is_made = false;
+    if (!is_still_so(d, b)) {
+        c->next = 0;
+        c->left = 0;
+        clear_batch(c);
+        return;
+    }
+    enum err e = write_batch(d, b, (const uint8_t(*)[32])b->point);
+    if (e != OK) {
+        fail_pass(d, c, e, "");
+        return;
+    }
+    c->carried += count;
+    c->has_more = c->has_more || b->record[0].epoch < desk_epoch(d);
+    clear_batch(c);
+    c->wait_ms = node_now_ms() + PACE_MS;
+}
+
 /* Whether a pass should begin: there is a key period to which something may be left. */
 static bool is_due(const struct desk *d)
 {
@@ -322,6 +360,8 @@ static bool is_due(const struct desk *d)
 bool carry_is_busy(const struct desk *d)
 {
     const struct carry *c = d->carry;
+    if (c->batch->is_made)
+        return true;
     if (c->ticket != 0 || desk_in_flight(d) >= EVALUATIONS_MAX - 1)
         return false; /* people come first */
     return c->is_going ? node_now_ms() >= c->wait_ms : is_due(d);
@@ -333,6 +373,10 @@ void carry_work(struct desk *d)
     struct standing s;
     if (!carry_is_busy(d))
         return;
+    if (c->batch->is_made) {
+        finish_batch(d, c);
+        return;
+    }
     federation_standing(d->node->core, &s);
     if (!s.may_sign && !c->is_forced)
         return;
@@ -371,34 +415,13 @@ bool carry_on_evaluated(struct desk *d, const struct effect *e)
         fail_pass(d, c, e->evaluated.result, e->evaluated.detail);
         return true;
     }
-    /* What was taken back or amended meanwhile has another record now, or none: then this pass
-     * begins again. */
-    for (size_t i = 0; i < c->batch->count; i++) {
-        struct desk_record now;
-        desk_record_of(d, c->batch->index[i], &now);
-        bool is_same = now.count == c->batch->record[i].count &&
-                       standing_of(d, c->batch->index[i], &now) == IS_LEFT;
-        sodium_memzero(&now, sizeof now);
-        if (!is_same) {
-            c->next = 0;
-            c->left = 0;
-            clear_batch(c);
-            return true;
-        }
-    }
     struct carry_batch *b = c->batch;
-    size_t count = b->count;
-    enum err r = e->evaluated.count == b->points
-                     ? write_batch(d, b, (const uint8_t(*)[32])e->evaluated.points)
-                     : ERR_FORMAT;
-    if (r != OK) {
-        fail_pass(d, c, r, "");
+    if (e->evaluated.count != b->points) {
+        fail_pass(d, c, ERR_FORMAT, "");
         return true;
     }
-    c->carried += count;
-    c->has_more = c->has_more || b->record[0].epoch < desk_epoch(d);
-    clear_batch(c);
-    c->wait_ms = node_now_ms() + PACE_MS;
+    memcpy(b->point, e->evaluated.points, b->points * 32);
+    b->is_made = true; /* written in the next turn: this is a step of the core */
     return true;
 }
 
