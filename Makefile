@@ -183,6 +183,7 @@ soak: $(B)/tests/sim/sim $(B)/tests/sim/test_ceremony_seeds $(B)/tests/unit/prot
 	@SEEDS=300 $(B)/tests/sim/test_ceremony_seeds
 	@$(foreach v,SEED NODES NODES_MAX KEEP_GOING,$(if $($(v)),$(v)='$($(v))')) SECONDS=$(SECONDS) $<
 	@$(MAKE) --no-print-directory net-soak
+	@NAMES=98000 SEINPOST_BIN=$(B) tests/e2e/test_budgets
 	@$(MAKE) --no-print-directory crash-soak
 
 check-layers: all

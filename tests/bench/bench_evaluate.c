@@ -5,6 +5,7 @@
  *   evaluate.verify.256         the asker's check of it
  *   evaluate.transport          answers of a running node over CURVE with the budget on disk, to an
  *                               asker who keeps it busy and checks only the first
+ *   evaluate.members.10         the same under ten members at once, each with a budget of its own
  *
  * Limit and code take turns, so that both meet the same machine; each figure is the median.
  */
@@ -20,7 +21,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROUNDS = 5, ELEMENTS = 2048, IN_FLIGHT = 4, REQUESTS = 120, WAIT_SECONDS = 30 };
+enum {
+    ROUNDS = 5,
+    ELEMENTS = 2048,
+    IN_FLIGHT = 4,
+    REQUESTS = 120,
+    WAIT_SECONDS = 30,
+    MEMBERS = 10
+};
 
 struct batch {
     struct share share;
@@ -79,8 +87,11 @@ static void say_beside(const char *name, void (*run)(size_t), void (*least)(size
 
 /* ---- Through a node ---- */
 
+static struct fleet fleet;
+
 struct asker {
-    struct fleet fleet;
+    size_t self;   /* which member it is */
+    size_t wanted; /* answers */
     struct transport *transport;
     uint32_t link;
     size_t sent, answered;
@@ -99,8 +110,8 @@ static void send_opening(struct asker *a)
 {
     Seinpost__Opening opening = SEINPOST__OPENING__INIT;
     opening.version_min = opening.version_max = PROTOCOL_VERSION_MAX;
-    opening.federation = (ProtobufCBinaryData){HASH_BYTES, a->fleet.list.hash};
-    opening.author = (ProtobufCBinaryData){AUTHOR_BYTES, a->fleet.member[1].author};
+    opening.federation = (ProtobufCBinaryData){HASH_BYTES, fleet.list.hash};
+    opening.author = (ProtobufCBinaryData){AUTHOR_BYTES, fleet.member[a->self].author};
     opening.roster_version = 1;
     opening.roster_hash = opening.federation;
     Seinpost__Message m = SEINPOST__MESSAGE__INIT;
@@ -132,14 +143,14 @@ static void take_answer(struct asker *a, const Seinpost__Evaluated *m)
     a->last = rows_clock();
     if (a->answered++ == 0) {
         uint8_t commitment[POINT_BYTES];
-        bool is_right = threshold_commit(&a->fleet.member[0].share, commitment) == OK &&
+        bool is_right = threshold_commit(&fleet.member[0].share, commitment) == OK &&
                         m->points.len == sizeof batch.points && m->proof.len == VOPRF_PROOF_BYTES &&
                         evaluation_verify(commitment, batch.points, m->points.data,
                                           EVALUATION_POINTS_MAX, m->proof.data) == OK;
         figure_need(is_right, "the keyholder's proof does not verify");
         a->first = a->last;
     }
-    if (a->sent < REQUESTS)
+    if (a->sent < a->wanted)
         send_request(a);
 }
 
@@ -170,7 +181,7 @@ static void take_event(struct asker *a, const struct transport_event *ev)
 
 static void dial(struct asker *a)
 {
-    const struct fleet_member *self = &a->fleet.member[1], *keyholder = &a->fleet.member[0];
+    const struct fleet_member *self = &fleet.member[a->self], *keyholder = &fleet.member[0];
     struct transport_config c = {.listen = NULL};
     char endpoint[64];
     memcpy(c.public_key, self->transport_public, sizeof c.public_key);
@@ -181,30 +192,66 @@ static void dial(struct asker *a)
                 endpoint);
 }
 
-static void say_transport(void)
+/* Takes what came for any of them; waits if nothing did. */
+static void take_all(struct asker *askers, size_t members)
 {
-    static struct asker a;
-    double limit = rate(primitive_answer, EVALUATION_POINTS_MAX);
-    fleet_init(&a.fleet, 2, 1, 1, ROLE_KEYHOLDER);
-    fleet_folder(&a.fleet, 0, 0);
-    fleet_start(&a.fleet, 0);
-    dial(&a);
-    double until = rows_clock() + WAIT_SECONDS;
-    while (a.answered < REQUESTS) {
+    zmq_pollitem_t all[256];
+    struct transport_event ev;
+    size_t used = 0;
+    for (size_t i = 0; i < members; i++) {
         size_t count;
-        struct transport_event ev;
-        zmq_pollitem_t *items = transport_poll_items(a.transport, 0, &count);
-        zmq_poll(items, (int)count, transport_timeout_ms(a.transport, 1000));
-        while (transport_next(a.transport, &ev))
-            take_event(&a, &ev);
-        figure_need(rows_clock() < until, "%zu answers in %d s", a.answered, WAIT_SECONDS);
+        zmq_pollitem_t *items = transport_poll_items(askers[i].transport, 0, &count);
+        for (size_t k = 0; k < count && used < sizeof all / sizeof all[0]; k++)
+            all[used++] = items[k];
     }
+    zmq_poll(all, (int)used, 10);
+    for (size_t i = 0; i < members; i++)
+        while (transport_next(askers[i].transport, &ev))
+            take_event(&askers[i], &ev);
+}
+
+static size_t answers(const struct asker *askers, size_t members)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < members; i++)
+        sum += askers[i].answered < askers[i].wanted ? askers[i].answered : askers[i].wanted;
+    return sum;
+}
+
+/* Answers a second while all members ask: from when each has its first until the last. */
+static void say_members(const char *name, size_t members, size_t wanted)
+{
+    static struct asker askers[MEMBERS];
+    double limit = rate(primitive_answer, EVALUATION_POINTS_MAX);
+    memset(askers, 0, sizeof askers);
+    fleet_init(&fleet, 1 + members, 1, 1, ROLE_KEYHOLDER);
+    fleet_folder(&fleet, 0, 0);
+    fleet_start(&fleet, 0);
+    for (size_t i = 0; i < members; i++) {
+        askers[i].self = 1 + i;
+        askers[i].wanted = wanted;
+        dial(&askers[i]);
+    }
+    double until = rows_clock() + WAIT_SECONDS * (double)members, begun = 0;
+    size_t before = 0;
+    while (answers(askers, members) < members * wanted) {
+        take_all(askers, members);
+        bool has_all = true;
+        for (size_t i = 0; i < members; i++)
+            has_all = has_all && askers[i].answered > 0;
+        if (begun == 0 && has_all) {
+            begun = rows_clock();
+            before = answers(askers, members);
+        }
+        figure_need(rows_clock() < until, "%zu answers in time", answers(askers, members));
+    }
+    double elements = (double)(members * wanted - before) * EVALUATION_POINTS_MAX;
+    double seconds = rows_clock() - begun;
     limit = (limit + rate(primitive_answer, EVALUATION_POINTS_MAX)) / 2;
-    double elements = (REQUESTS - 1.0) * EVALUATION_POINTS_MAX;
-    figure_say("evaluate.transport", elements / (a.last - a.first), "elements/s", limit,
-               FIGURE_RATE);
-    transport_free(&a.transport);
-    fleet_clear(&a.fleet);
+    figure_say(name, elements / seconds, "elements/s", limit, FIGURE_RATE);
+    for (size_t i = 0; i < members; i++)
+        transport_free(&askers[i].transport);
+    fleet_clear(&fleet);
 }
 
 int main(void)
@@ -214,6 +261,7 @@ int main(void)
     say_beside("evaluate.16", answer, primitive_answer, 16);
     say_beside("evaluate.256", answer, primitive_answer, 256);
     say_beside("evaluate.verify.256", verify, primitive_verify, 256);
-    say_transport();
+    say_members("evaluate.transport", 1, REQUESTS);
+    say_members("evaluate.members.10", MEMBERS, REQUESTS / 4);
     return 0;
 }
