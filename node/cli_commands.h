@@ -63,6 +63,8 @@ extern const struct cli_command cli_witness_show;
 /* cli_proof.c, cli_feed.c */
 extern const struct cli_command cli_proof_list, cli_proof_export, cli_proof_verify;
 extern const struct cli_command cli_feed_export, cli_feed_verify;
+/* cli_observe.c */
+extern const struct cli_command cli_observe_verify, cli_observe_org;
 /* cli_backup.c, cli_restore.c */
 extern const struct cli_command cli_backup, cli_backup_verify, cli_backup_key;
 extern const struct cli_command cli_restore, cli_feed_resume;

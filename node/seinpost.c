@@ -46,6 +46,8 @@ static const struct cli_command *const commands[] = {
     &cli_feed_export,
     &cli_feed_verify,
     &cli_feed_resume,
+    &cli_observe_verify,
+    &cli_observe_org,
     &cli_doctor,
     &cli_init,
     &cli_card,

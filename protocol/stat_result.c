@@ -257,6 +257,8 @@ static enum err take_values(struct unpack *u, struct stat_result_work *w, struct
     struct stat_result *r = &w->result;
     stat_points_of_sums(&r->schema, &w->sums, r->state, &w->points);
     enum err e = w->points.count > 0 ? take_answers(u, w, &r->opened_by, fault) : OK;
+    if (e != OK)
+        return e;
     fault->holder = -1;
     for (size_t i = 0, at = 0; e == OK && i < r->schema.cell_count; i++) {
         uint8_t opened[POINT_BYTES], stated[POINT_BYTES];
