@@ -168,7 +168,7 @@ scrub-soak: deps
 	@FULL=1 SEINPOST_BIN=$(B) tests/e2e/test_scrub
 
 # Real nodes on a bad network and under attack, for longer.
-NET := $(addprefix tests/e2e/,test_partitions test_attackers)
+NET := $(addprefix tests/e2e/,test_partitions test_bad_links test_attackers)
 net-soak: deps
 	@$(MAKE) --no-print-directory all $(B)/tests/unit/node/test_attackers
 	@set -e; for t in $(NET); do echo "$$t"; FULL=1 SEINPOST_BIN=$(B) $$t; done
