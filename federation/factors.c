@@ -5,7 +5,7 @@
  * one. A member carries its own registrations over with it, and has them multiplied at t
  * keyholders; apart from the daily budget, since that may be thousands at once. In all, over days
  * and restarts, each keyholder multiplies for one member and key period FACTOR_EACH elements for
- * each signal of the member that it holds (as many as an entry can have tags), and FACTOR_SPARE
+ * each signal of the member that it holds (as many as an entry can have tags, and one for padding), and FACTOR_SPARE
  * more, for padding. That suffices for one carrying over, and is of little use for anything else:
  * a factor makes nothing of a name alone.
  *
@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { FACTOR_EACH = SIGNAL_TAGS_MAX, FACTOR_SPARE = 256, FACTOR_COUNT_MS = 60000 };
+enum { FACTOR_EACH = SIGNAL_TAGS_MAX + 1, FACTOR_SPARE = 256, FACTOR_COUNT_MS = 60000 };
 
 static uint64_t allowance(const struct feed *member)
 {

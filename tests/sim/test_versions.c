@@ -53,7 +53,8 @@ static uint64_t append(struct world *w, uint8_t type, uint8_t version, size_t co
     for (size_t i = 0; i < count; i++) {
         drafts[i] = (struct draft){.type = type, .payload = bytes_of(payload, 1)};
         drafts[i].expires_day = type == ENTRY_SIGNAL || type == TYPE_OF_2 ? TODAY + 365 : 0;
-        drafts[i].ref_plus_one = type == ENTRY_AMEND || type == ENTRY_RETRACT ? 1 : 0;
+        bool has_target = type == ENTRY_AMEND || type == ENTRY_RETRACT || type == ENTRY_RETAG;
+        drafts[i].ref_plus_one = has_target ? 1 : 0;
     }
     assert_int_equal(world_append(w, A, drafts, count, &first), OK);
     return first;
