@@ -251,6 +251,20 @@ static void show_ceremonies(const json_t *s)
     }
 }
 
+/* Registrations that are not in the key period in use. */
+static void show_carry(const json_t *s)
+{
+    const json_t *c = json_object_get(s, "carry");
+    if (words_number(c, "left") > 0)
+        printf(_("%lld of the own registrations are still to be carried over to key period %lld; "
+                 "the node does it. See: seinpost keys carry --status\n"),
+               words_number(c, "left"), words_number(c, "period"));
+    if (words_number(c, "lost") > 0)
+        printf(_("%lld of the own registrations were not carried over in time and are found by "
+                 "nobody. See: seinpost keys carry --status\n"),
+               words_number(c, "lost"));
+}
+
 static void on_line(void *ctx, const json_t *line)
 {
     const bool *is_json = ctx;
@@ -287,6 +301,7 @@ static void on_line(void *ctx, const json_t *line)
     if (words_number(s, "inbox") > 0)
         printf(_("Messages received: %lld; see: seinpost inbox\n"), words_number(s, "inbox"));
     show_ceremonies(s);
+    show_carry(s);
     show_signing(s);
     show_past(s);
     scrub_show(s);

@@ -281,8 +281,6 @@ struct carry *carry_new(void);
 void carry_free(struct carry **c);
 /* The requests "carry" and "carry-status". */
 void carry_request(struct desk *d, uint64_t client, bool is_looking_only);
-/* How far it is, for status; NULL if the store failed. */
-json_t *carry_status(struct desk *d);
 void carry_work(struct desk *d);
 bool carry_is_busy(const struct desk *d);
 /* Takes an evaluation that was asked for here; false if it is another's. */

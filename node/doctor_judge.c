@@ -455,6 +455,27 @@ static void check_ceremonies(struct doctor *d, const json_t *status)
     }
 }
 
+/* Registrations that a new key period has left behind. */
+static void check_carry(struct doctor *d, const json_t *status)
+{
+    const json_t *c = json_object_get(status, "carry");
+    if (words_number(c, "lost") > 0) {
+        doctor_todo(
+            d, "carry",
+            _("%lld of the own registrations were not carried over to the new key period in "
+              "time and are found by nobody. Register those people again, if the reason "
+              "still holds."),
+            words_number(c, "lost"));
+        doctor_step(d, "%s list", d->program);
+    } else if (words_number(c, "left") > 0 && *words_text(c, "error") != '\0') {
+        doctor_todo(d, "carry",
+                    _("%lld of the own registrations are not yet carried over to the new key "
+                      "period: %s"),
+                    words_number(c, "left"), words_error(words_text(c, "error")));
+        doctor_step(d, "%s keys carry", d->program);
+    }
+}
+
 /* Allowances that were not explained: the own ones are to be mended, others are to know. */
 static void check_allowances(struct doctor *d, const json_t *status)
 {
@@ -520,6 +541,7 @@ void doctor_node(struct doctor *d, const json_t *status, int64_t now_utc)
     check_feeds(d, status);
     check_versions(d, status);
     check_own(d, status);
+    check_carry(d, status);
     check_allowances(d, status);
     check_asking(d, status);
 }

@@ -102,6 +102,9 @@ void desk_request(struct desk *d, uint64_t client, json_t *request);
 void desk_work(struct desk *d);
 /* Whether desk_work has something to do now. */
 bool desk_is_busy(const struct desk *d);
+/* How many registrations are in the key period in use, and are still to be carried over to it: for
+ * status; NULL if the store failed. */
+json_t *carry_status(struct desk *d);
 /* Keeps the request's number in its record. ERR_IO: fatal. */
 MUST_CHECK enum err desk_on_asked(struct desk *d, const struct effect *e);
 void desk_on_totals(struct desk *d, const struct effect *e);

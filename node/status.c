@@ -250,6 +250,8 @@ json_t *status_json(struct node *n)
     json_object_set_new(out, "ceremonies", ceremonies_waiting_json(n));
     json_object_set_new(out, "shares", shares_held_json(n));
     json_object_set_new(out, "shares_ended", shares_ended_json(n));
+    json_t *carry = n->desk != NULL ? carry_status(n->desk) : NULL;
+    json_object_set_new(out, "carry", carry != NULL ? carry : json_null());
     json_object_set_new(out, "allowance", allowance_json(n, n->author));
     json_object_set_new(out, "reach", json_string(own_reach(n)));
     json_object_set_new(out, "relays", own_relays(n));
