@@ -30,7 +30,7 @@ static void test_round_trip(void **state)
     memset(s->in.organisations[3].old_transport_key, 0x66, KEY_BYTES);
     s->in.organisations[3].old_transport_until_utc = s->in.issued_utc + OLD_TRANSPORT_SECONDS_MAX;
     memset(s->in.also, 0xef, HASH_BYTES);
-    s->in.policy = (struct roster_policy){100, 200, 300, 400};
+    s->in.policy = (struct roster_policy){100, 200, 300, 400, 500, 6};
     s->in.keys[0].refresh = 6;
     s->in.keys[1].until_utc = 1900000001;
     assert_int_equal(round_trip(s), OK);
