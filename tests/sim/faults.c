@@ -11,18 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/sim/faults.h"
 #include "tests/sim/look.h"
-#include "tests/sim/story.h"
 
 enum {
-    SECOND = 1000,
     HEARTBEAT_MS = 20 * SECOND,
     YEARS_10 = 3650 * 86400,
-    LISTS_MAX = 12,
-    ALARM_MS = 120 * SECOND, /* in which all know of two lists, where nothing is wrong */
 };
 
-static size_t any(struct story *s)
+size_t fault_any(struct story *s)
 {
     return (size_t)dice_below(&s->bad, s->plan.nodes);
 }
@@ -30,12 +27,12 @@ static size_t any(struct story *s)
 /* Two different nodes. */
 static void any_two(struct story *s, size_t *a, size_t *b)
 {
-    *a = any(s);
+    *a = fault_any(s);
     *b = (*a + 1 + (size_t)dice_below(&s->bad, s->plan.nodes - 1)) % s->plan.nodes;
 }
 
-static void later(struct story *s, enum fault what, uint64_t in_ms, size_t a, size_t b,
-                  uint32_t left)
+void fault_later(struct story *s, enum fault what, uint64_t in_ms, size_t a, size_t b,
+                 uint32_t left)
 {
     if (s->due_count < DUES_MAX)
         s->dues[s->due_count++] =
@@ -65,7 +62,7 @@ static void start(struct story *s, size_t node)
     world_start(s->w, node);
 }
 
-static void stop(struct story *s, size_t node, bool is_kept)
+void fault_crash(struct story *s, size_t node, bool is_kept)
 {
     bool was_stalled = world_disk(s->w, node) == DISK_STALLED;
     world_crash(s->w, node, is_kept);
@@ -103,7 +100,7 @@ static void on_one_way(struct story *s)
     size_t a, b;
     any_two(s, &a, &b);
     world_clog(s->w, a, b, HEARTBEAT_MS);
-    later(s, FAULT_ONE_WAY, HEARTBEAT_MS - 1, a, b, 0);
+    fault_later(s, FAULT_ONE_WAY, HEARTBEAT_MS - 1, a, b, 0);
 }
 
 static void on_pair(struct story *s)
@@ -111,7 +108,7 @@ static void on_pair(struct story *s)
     size_t a, b;
     any_two(s, &a, &b);
     part(s, a, b);
-    later(s, FAULT_PAIR, dice_from(&s->bad, SECOND, 60 * SECOND), a, b, 0);
+    fault_later(s, FAULT_PAIR, dice_from(&s->bad, SECOND, 60 * SECOND), a, b, 0);
 }
 
 static void on_split(struct story *s)
@@ -122,7 +119,7 @@ static void on_split(struct story *s)
             if ((sides >> a & 1) == (sides >> b & 1) || s->due_count == DUES_MAX)
                 continue;
             part(s, a, b);
-            later(s, FAULT_PAIR, ms, a, b, 0);
+            fault_later(s, FAULT_PAIR, ms, a, b, 0);
         }
     }
 }
@@ -132,56 +129,56 @@ static void on_flap(struct story *s)
     size_t a, b;
     any_two(s, &a, &b);
     part(s, a, b);
-    later(s, FAULT_FLAP, dice_from(&s->bad, 50, 3 * SECOND), a, b,
-          (uint32_t)dice_from(&s->bad, 1, 12));
+    fault_later(s, FAULT_FLAP, dice_from(&s->bad, 50, 3 * SECOND), a, b,
+                (uint32_t)dice_from(&s->bad, 1, 12));
 }
 
 /* ---- Nodes and disks ---- */
 
 static void on_crash(struct story *s)
 {
-    size_t node = any(s);
+    size_t node = fault_any(s);
     if (!world_is_running(s->w, node))
         return;
-    stop(s, node, dice_is(&s->bad, 500));
-    later(s, FAULT_CRASH, dice_from(&s->bad, 1, 40 * SECOND), node, 0, 0);
+    fault_crash(s, node, dice_is(&s->bad, 500));
+    fault_later(s, FAULT_CRASH, dice_from(&s->bad, 1, 40 * SECOND), node, 0, 0);
 }
 
 static void on_stall(struct story *s)
 {
-    size_t node = any(s);
+    size_t node = fault_any(s);
     if (!world_is_running(s->w, node) || world_disk(s->w, node) != DISK_SOUND)
         return;
     world_set_disk(s->w, node, DISK_STALLED);
     /* b: what happens then: 0 the commit returns, 1 a crash without it, 2 a crash with it */
-    later(s, FAULT_STALL, dice_from(&s->bad, 20, 8 * SECOND), node, (size_t)dice_below(&s->bad, 3),
-          0);
+    fault_later(s, FAULT_STALL, dice_from(&s->bad, 20, 8 * SECOND), node,
+                (size_t)dice_below(&s->bad, 3), 0);
 }
 
 static void on_full(struct story *s)
 {
-    size_t node = any(s);
+    size_t node = fault_any(s);
     if (!world_is_running(s->w, node) || world_disk(s->w, node) != DISK_SOUND)
         return;
     world_set_disk(s->w, node, DISK_FULL);
-    later(s, FAULT_FULL, dice_from(&s->bad, SECOND, 30 * SECOND), node, 0, 0);
+    fault_later(s, FAULT_FULL, dice_from(&s->bad, SECOND, 30 * SECOND), node, 0, 0);
 }
 
 /* ---- Clocks ---- */
 
 static void on_skew(struct story *s)
 {
-    size_t node = any(s);
+    size_t node = fault_any(s);
     int64_t most = dice_is(&s->bad, 500) ? 300 : 20 * 3600;
     int64_t by = (int64_t)dice_below(&s->bad, (uint64_t)(2 * most)) - most;
     world_set_ahead(s->w, node, by);
     story_say(s, "%c      has a clock that is %d s wrong", world_letter(node), (int)by);
-    later(s, FAULT_SKEW, dice_from(&s->bad, SECOND, 60 * SECOND), node, 0, 0);
+    fault_later(s, FAULT_SKEW, dice_from(&s->bad, SECOND, 60 * SECOND), node, 0, 0);
 }
 
 static void on_jump(struct story *s)
 {
-    size_t node = any(s);
+    size_t node = fault_any(s);
     bool is_ahead = dice_is(&s->bad, 500);
     if (is_ahead && !s->books[node].has_jumped) {
         if (s->jumped >= s->plan.jumps_max)
@@ -193,7 +190,7 @@ static void on_jump(struct story *s)
     world_set_ahead(s->w, node, is_ahead ? YEARS_10 : -YEARS_10);
     story_say(s, "%c      has a clock that is ten years %s", world_letter(node),
               is_ahead ? "ahead" : "behind");
-    later(s, FAULT_SKEW, dice_from(&s->bad, SECOND, 40 * SECOND), node, 0, 0);
+    fault_later(s, FAULT_SKEW, dice_from(&s->bad, SECOND, 40 * SECOND), node, 0, 0);
 }
 
 static void on_day(struct story *s)
@@ -202,229 +199,6 @@ static void on_day(struct story *s)
     world_skip(s->w, (int64_t)days * 86400);
     s->days += days;
     story_say(s, "       %u days pass", (unsigned)days);
-}
-
-/* ---- Member lists ---- */
-
-struct edit {
-    struct world *w;
-    size_t who;
-    uint8_t key[32];
-};
-
-static void set_policy(struct roster *r, void *ctx)
-{
-    (void)ctx;
-    r->policy.budget_a_day++;
-}
-
-static void suspend(struct roster *r, void *ctx)
-{
-    r->organisations[((const struct edit *)ctx)->who].status = ORG_SUSPENDED;
-}
-
-static void readmit(struct roster *r, void *ctx)
-{
-    r->organisations[((const struct edit *)ctx)->who].status = ORG_ACTIVE;
-}
-
-static void rekey(struct roster *r, void *ctx)
-{
-    const struct edit *e = ctx;
-    r->organisations[e->who].feed_epoch++;
-    memcpy(r->organisations[e->who].feed_key, e->key, 32);
-}
-
-/* Its old key is good for another week. */
-static void retransport(struct roster *r, void *ctx)
-{
-    const struct edit *e = ctx;
-    struct organisation *o = &r->organisations[e->who];
-    memcpy(o->old_transport_key, o->transport_key, 32);
-    o->old_transport_until_utc = r->issued_utc + 7 * 86400;
-    memcpy(o->transport_key, e->key, 32);
-}
-
-static void use_key(struct roster *r, void *ctx)
-{
-    world_use_key(r, ((const struct edit *)ctx)->w);
-}
-
-/* A node that has the newest list and will keep the next one; SIZE_MAX if this try found none. */
-static size_t steward_at(struct story *s)
-{
-    size_t node = any(s);
-    bool can = story_is_in(s, node) && world_is_running(s->w, node) &&
-               world_disk(s->w, node) == DISK_SOUND && node < s->plan.keyholders &&
-               federation_roster(world_core(s->w, node))->version == s->rosters + 1;
-    return can ? node : SIZE_MAX;
-}
-
-static void give_list(struct story *s, size_t at, void (*edit)(struct roster *, void *),
-                      struct edit *e, const char *what)
-{
-    story_say(s, "       stewards sign list %u at %c: %s %c", (unsigned)s->rosters + 2,
-              world_letter(at), what, world_letter(e->who));
-    enum err result = world_roster(s->w, at, edit, e);
-    if (result != OK)
-        story_fail(s, "%c refuses the next member list: %s", world_letter(at), err_name(result));
-    s->rosters++;
-    s->is_rival_open = false; /* this one names both */
-}
-
-static void draw_key(struct story *s, uint8_t out[32])
-{
-    for (size_t i = 0; i < 32; i += 8) {
-        uint64_t part_of = dice_next(&s->bad);
-        memcpy(out + i, &part_of, 8);
-    }
-}
-
-static void on_new_key(struct story *s, size_t at, struct edit *e)
-{
-    struct book *b = &s->books[e->who];
-    if (b->has_new_key || !story_is_honest(s, e->who) || e->who == s->suspended)
-        return;
-    uint8_t seed[32], secret[64];
-    draw_key(s, seed);
-    crypto_sign_seed_keypair(e->key, secret, seed);
-    world_set_next_secret(s->w, e->who, secret); /* it counts from its next start on */
-    if (at == e->who)
-        return;
-    if (world_is_running(s->w, e->who)) {
-        stop(s, e->who, true);
-        later(s, FAULT_CRASH, dice_from(&s->bad, 1, 10 * SECOND), e->who, 0, 0);
-    }
-    b->has_new_key = true;
-    judge_new_chapter(s, e->who, at);
-    give_list(s, at, rekey, e, "new key for");
-}
-
-static void on_roster(struct story *s)
-{
-    size_t at = steward_at(s);
-    struct edit e = {.w = s->w, .who = any(s)};
-    if (at == SIZE_MAX || s->rosters >= LISTS_MAX)
-        return;
-    uint64_t kind = dice_below(&s->bad, 4);
-    if (s->suspended != SIZE_MAX && kind != 0) {
-        e.who = s->suspended;
-        s->suspended = SIZE_MAX;
-        s->books[e.who].is_suspended = false;
-        give_list(s, at, readmit, &e, "take back");
-    } else if (kind == 1 && e.who >= s->plan.keyholders) {
-        s->suspended = e.who;
-        s->books[e.who].is_suspended = true;
-        give_list(s, at, suspend, &e, "suspend");
-    } else if (kind == 2) {
-        on_new_key(s, at, &e);
-    } else {
-        give_list(s, at, set_policy, &e, "another budget, says");
-    }
-}
-
-/* A node starts again, soon. */
-static void restart(struct story *s, size_t node)
-{
-    if (!world_is_running(s->w, node))
-        return;
-    stop(s, node, true);
-    later(s, FAULT_CRASH, dice_from(&s->bad, 1, 10 * SECOND), node, 0, 0);
-}
-
-static void on_transport(struct story *s)
-{
-    size_t at = steward_at(s);
-    struct edit e = {.w = s->w, .who = any(s)};
-    if (at == SIZE_MAX || s->rosters >= LISTS_MAX || at == e.who || !story_is_in(s, e.who) ||
-        e.who == s->twin_of)
-        return;
-    draw_key(s, e.key);
-    give_list(s, at, retransport, &e, "new transport key for");
-    world_set_transport(s->w, e.who, e.key);
-    restart(s, e.who);
-}
-
-/* Shares come to all keyholders before the list names them, and wait for it over a restart. */
-static void on_keys(struct story *s)
-{
-    size_t at = steward_at(s);
-    struct edit e = {.w = s->w, .who = at};
-    if (at == SIZE_MAX || s->rosters >= LISTS_MAX)
-        return;
-    world_deal(s->w, dice_is(&s->bad, 500));
-    give_list(s, at, use_key, &e, "new shares, at");
-    restart(s, (size_t)dice_below(&s->bad, s->plan.keyholders));
-}
-
-static void on_old_list(struct story *s)
-{
-    size_t node = any(s);
-    if (!world_is_running(s->w, node) || world_disk(s->w, node) != DISK_SOUND || s->rosters == 0)
-        return;
-    uint64_t has = federation_roster(world_core(s->w, node))->version;
-    uint64_t version = dice_from(&s->bad, 1, s->rosters);
-    if (version >= has)
-        return;
-    enum err result = world_offer(s->w, node, world_paper(s->w, version));
-    if (result != ERR_STALE)
-        story_fail(s, "I4: %c has list %u and says of list %u: %s", world_letter(node),
-                   (unsigned)has, (unsigned)version, err_name(result));
-}
-
-static void set_other_policy(struct roster *r, void *ctx)
-{
-    (void)ctx;
-    r->policy.grace_seconds++;
-}
-
-/* Two lists of the next version, each at one node. False where that cannot be now. */
-static bool sign_two(struct story *s, size_t at, size_t other)
-{
-    struct edit e = {.w = s->w, .who = at};
-    uint64_t has = s->rosters + 1;
-    bool can = at != SIZE_MAX && s->rosters < LISTS_MAX && other != at && story_is_in(s, other) &&
-               !s->is_rival_open && world_is_running(s->w, other) &&
-               world_disk(s->w, other) == DISK_SOUND &&
-               federation_roster(world_core(s->w, other))->version == has;
-    if (!can)
-        return false;
-    give_list(s, at, set_policy, &e, "another budget, says");
-    story_say(s, "       stewards sign another list %u at %c", (unsigned)s->rosters + 1,
-              world_letter(other));
-    enum err result = world_offer(s->w, other, world_rival(s->w, set_other_policy, NULL));
-    if (result != OK)
-        story_fail(s, "%c refuses the other list: %s", world_letter(other), err_name(result));
-    s->is_rival_open = true;
-    return true;
-}
-
-static void on_rival(struct story *s)
-{
-    size_t at = steward_at(s);
-    (void)sign_two(s, at, any(s));
-}
-
-/* The list that names both, where it is not out yet. */
-static void settle_rivals(struct story *s)
-{
-    struct edit e = {.w = s->w, .who = 0};
-    if (s->is_rival_open)
-        give_list(s, 0, set_policy, &e, "which of the two counts, says");
-}
-
-void fault_rival_in_calm(struct story *s)
-{
-    size_t at = 0, other = s->plan.nodes - 1;
-    while (other > 0 && !story_is_in(s, other))
-        other--;
-    if (!sign_two(s, at, other))
-        return;
-    world_run(s->w, ALARM_MS);
-    for (size_t i = 0; i < s->plan.nodes; i++)
-        if (story_is_in(s, i) && !federation_roster(world_core(s->w, i))->has_rival)
-            story_fail(s, "I4: %c does not know that stewards signed two lists", world_letter(i));
-    settle_rivals(s);
 }
 
 /* ---- An operator's errors ---- */
@@ -464,7 +238,7 @@ static void on_restore(struct story *s)
 {
     size_t node = s->backup_of;
     if (node == SIZE_MAX) {
-        node = any(s);
+        node = fault_any(s);
         if (!story_is_in(s, node) || world_disk(s->w, node) != DISK_SOUND)
             return;
         s->backup_of = node;
@@ -477,17 +251,17 @@ static void on_restore(struct story *s)
     if (!can)
         return;
     if (world_is_running(s->w, node))
-        stop(s, node, true);
+        fault_crash(s, node, true);
     world_swap_shelf(s->w, node, s->backup);
     s->backup = NULL;
     s->books[node].was_restored = true;
     story_say(s, "%c      is put back to its backup", world_letter(node));
-    later(s, FAULT_CRASH, dice_from(&s->bad, 1, 20 * SECOND), node, 0, 0);
+    fault_later(s, FAULT_CRASH, dice_from(&s->bad, 1, 20 * SECOND), node, 0, 0);
 }
 
 static void on_twin(struct story *s)
 {
-    size_t node = any(s);
+    size_t node = fault_any(s);
     if (s->twin != SIZE_MAX || !story_is_honest(s, node) || !world_is_running(s->w, node) ||
         world_disk(s->w, node) != DISK_SOUND || node < s->plan.keyholders ||
         s->books[node].has_jumped)
@@ -498,7 +272,7 @@ static void on_twin(struct story *s)
     story_say(s, "%c      starts a second time, as %c", world_letter(node), world_letter(s->twin));
     size_t at = world_twin(s->w, node);
     assert(at == s->twin);
-    later(s, FAULT_TWIN, dice_from(&s->bad, 5 * SECOND, 60 * SECOND), at, 0, 0);
+    fault_later(s, FAULT_TWIN, dice_from(&s->bad, 5 * SECOND, 60 * SECOND), at, 0, 0);
 }
 
 void fault_one(struct story *s, uint64_t count[FAULT_COUNT])
@@ -517,13 +291,13 @@ void fault_one(struct story *s, uint64_t count[FAULT_COUNT])
         [FAULT_SKEW] = on_skew,
         [FAULT_JUMP] = on_jump,
         [FAULT_DAY] = on_day,
-        [FAULT_ROSTER] = on_roster,
+        [FAULT_ROSTER] = fault_roster,
         [FAULT_RESTORE] = on_restore,
         [FAULT_TWIN] = on_twin,
-        [FAULT_TRANSPORT] = on_transport,
-        [FAULT_RIVAL] = on_rival,
-        [FAULT_KEYS] = on_keys,
-        [FAULT_OLD_LIST] = on_old_list,
+        [FAULT_TRANSPORT] = fault_transport,
+        [FAULT_RIVAL] = fault_rival,
+        [FAULT_KEYS] = fault_keys,
+        [FAULT_OLD_LIST] = fault_old_list,
     };
     uint64_t all = 0;
     for (int f = 0; f < FAULT_COUNT; f++)
@@ -555,8 +329,8 @@ static void end_stall(struct story *s, const struct due *d)
     }
     story_say(s, "%c      stops, %s its last commit", world_letter(d->a),
               d->b == 1 ? "without" : "with");
-    stop(s, d->a, d->b == 2);
-    later(s, FAULT_CRASH, dice_from(&s->bad, 1, 20 * SECOND), d->a, 0, 0);
+    fault_crash(s, d->a, d->b == 2);
+    fault_later(s, FAULT_CRASH, dice_from(&s->bad, 1, 20 * SECOND), d->a, 0, 0);
 }
 
 static void end_flap(struct story *s, struct due d)
@@ -578,7 +352,7 @@ static void end_one(struct story *s, struct due d)
     switch ((int)d.what) {
     case FAULT_ONE_WAY:
         part(s, d.a, d.b);
-        later(s, FAULT_PAIR, dice_from(&s->bad, SECOND, 30 * SECOND), d.a, d.b, 0);
+        fault_later(s, FAULT_PAIR, dice_from(&s->bad, SECOND, 30 * SECOND), d.a, d.b, 0);
         return;
     case FAULT_PAIR:
         join(s, d.a, d.b);
@@ -653,6 +427,6 @@ void fault_stop(struct story *s)
         for (size_t i = 0; i < (s->plan.edition == EDITION_FIRST ? 1 : s->plan.keyholders); i++)
             if (federation_roster(world_core(s->w, i))->version < version)
                 (void)!world_offer(s->w, i, world_paper(s->w, version));
-    settle_rivals(s);
+    fault_settle_rivals(s);
     world_deal_again(s->w);
 }

@@ -212,13 +212,13 @@ static void renewed_keys(void **state)
 }
 
 /* Goal: without a list there is little to say of a running node: the files that it may open, its
- * reserve. Method: a status before the first list. */
+ * memory, its reserve. Method: a status before the first list. */
 static void before_the_list(void **state)
 {
     (void)state;
     struct doctor d;
     examine(&d, "{\"roster\":null,\"self\":null,\"peers\":[],\"budgets\":[]}");
-    assert_int_equal(d.count, 3);
+    assert_int_equal(d.count, 4);
     assert_non_null(strstr(doctor_next(&d)->step, "seinpost roster import"));
 }
 
