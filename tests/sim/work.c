@@ -68,6 +68,7 @@ static void publish_some(struct story *s, size_t node, size_t count)
     static uint8_t payloads[IMPORT_MAX][SIGNAL_BYTES_MAX];
     struct draft drafts[IMPORT_MAX];
     uint32_t number = s->numbers + 1, expires[IMPORT_MAX];
+    memset(drafts, 0, sizeof drafts);
     for (size_t i = 0; i < count; i++) {
         expires[i] = today(s, node) + (uint32_t)dice_from(&s->work, DAYS_MIN, DAYS_MAX);
         drafts[i] = look_signal(number + (uint32_t)i, expires[i], payloads[i]);
