@@ -89,12 +89,12 @@ static void deal(struct liar *l, unsigned wrong, unsigned garbage, unsigned none
         if (node == E || (none >> node & 1) != 0)
             continue;
         assert_int_equal(dealing_share(&l->s, l->p.person[i].receives, share), OK);
-        share[0] ^= wrong >> node & 1;
+        share[0] ^= (uint8_t)(wrong >> node & 1);
         memcpy(l->e.deal.row[n].receiver, l->p.person[i].author, 32);
         assert_int_equal(ceremony_seal(&l->at, l->p.person[i].author, secret,
                                        prekey(l, node)->public_key, share, l->e.deal.row[n].sealed),
                          OK);
-        l->e.deal.row[n].sealed[3] ^= garbage >> node & 1;
+        l->e.deal.row[n].sealed[3] ^= (uint8_t)(garbage >> node & 1);
         l->e.deal.count++;
     }
     say(l);
