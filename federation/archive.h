@@ -133,8 +133,8 @@ struct archive {
     void (*notices)(void *ctx, const uint8_t author[AUTHOR_BYTES],
                     bool (*row)(void *row_ctx, const struct archive_row *r), void *row_ctx);
 
-    /* Elements charged to a member under its allowance of that index, UINT64_MAX for all of them, on
-     * the days from one to the other, both included. */
+    /* Elements charged to a member under its allowance of that index, UINT64_MAX for all of them,
+     * on the days from one to the other, both included. */
     uint64_t (*surged)(void *ctx, const uint8_t member[AUTHOR_BYTES], uint64_t index,
                        uint32_t from_day, uint32_t until_day);
 

@@ -50,15 +50,15 @@ enum effect_type {
     EFFECT_PERSIST_LOST,      /* delete entries, headers too: they are missing, and fetched again */
     EFFECT_PERSIST_CEREMONY, /* what this node keeps secret of a ceremony, to be sealed; or it is to
                                 be wiped */
-    EFFECT_PERSIST_SHARE, /* a share of a threshold key, to be sealed; in place of one with its
-                             numbers */
+    EFFECT_PERSIST_SHARE,    /* a share of a threshold key, to be sealed; in place of one with its
+                                numbers */
     EFFECT_PERSIST_FACTORED, /* elements of a factor were multiplied for a member */
-    EFFECT_PERSIST_SURGE, /* elements charged under an allowance; added to what was there */
+    EFFECT_PERSIST_SURGE,    /* elements charged under an allowance; added to what was there */
     EFFECT_PERSIST_ACCOUNT_PAST, /* requests before a day are totalled by month and dropped; so are
                                     own records of before it */
-    EFFECT_ASKED,         /* what an evaluation of the desk's is known by; before anything is sent */
-    EFFECT_TOTALS,        /* answer to EVENT_TOTALS */
-    EFFECT_FORGET_SHARE,  /* the share with these numbers is to be wiped, wherever it is kept */
+    EFFECT_ASKED,        /* what an evaluation of the desk's is known by; before anything is sent */
+    EFFECT_TOTALS,       /* answer to EVENT_TOTALS */
+    EFFECT_FORGET_SHARE, /* the share with these numbers is to be wiped, wherever it is kept */
 };
 
 /* A share of a threshold key that this node holds. Secret. */
@@ -133,8 +133,8 @@ enum report {
     REPORT_CEREMONY_WRONG,    /* author contributed something to a ceremony that does not hold */
     REPORT_CEREMONY_LEFT_OUT, /* author is left out of a ceremony: it was silent, or wrong */
     REPORT_CEREMONY_ENDED,    /* a ceremony ended without a result */
-    REPORT_UNEXPLAINED, /* an allowance of this member should have been explained: its index */
-    REPORT_CEREMONY_DONE,     /* all confirmed one result: stewards can put it in the member list */
+    REPORT_UNEXPLAINED,   /* an allowance of this member should have been explained: its index */
+    REPORT_CEREMONY_DONE, /* all confirmed one result: stewards can put it in the member list */
 };
 
 struct effect {

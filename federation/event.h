@@ -22,7 +22,7 @@ enum event_type {
     EVENT_SEND,   /* the desk writes to one organisation; answered by EFFECT_APPENDED */
     EVENT_LOST,   /* the archive found something of a feed damaged */
     EVENT_ALONE,  /* the operator lets the node sign unconfirmed; answered by EFFECT_APPENDED */
-    EVENT_TOTALS,   /* the desk asks what a keyholder charged; answered by EFFECT_TOTALS */
+    EVENT_TOTALS, /* the desk asks what a keyholder charged; answered by EFFECT_TOTALS */
     EVENT_CEREMONY, /* the operator proposes, joins or ends a ceremony; answered by EFFECT_APPENDED
                      */
 };

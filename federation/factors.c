@@ -5,9 +5,9 @@
  * one. A member carries its own registrations over with it, and has them multiplied at t
  * keyholders; apart from the daily budget, since that may be thousands at once. In all, over days
  * and restarts, each keyholder multiplies for one member and key period FACTOR_EACH elements for
- * each signal of the member that it holds (as many as an entry can have tags, and one for padding), and FACTOR_SPARE
- * more, for padding. That suffices for one carrying over, and is of little use for anything else:
- * a factor makes nothing of a name alone.
+ * each signal of the member that it holds (as many as an entry can have tags, and one for padding),
+ * and FACTOR_SPARE more, for padding. That suffices for one carrying over, and is of little use for
+ * anything else: a factor makes nothing of a name alone.
  *
  * The count of signals is taken from the keyholder's own replica when it is needed, at most once
  * in FACTOR_COUNT_MS for a member: it costs a look at the member's whole feed.

@@ -50,8 +50,8 @@ enum {
     ASK_HEDGE_MS = 2000,     /* a keyholder is silent: ask one more */
     ASK_TIMEOUT_MS = 15000,
     ASK_SHUN_MS = 60000, /* a keyholder that was silent or wrong is asked last for so long */
-    INQUIRY_MS = 10000,      /* a keyholder says nothing of what it charged */
-    SWEEP_MS = 30000, /* between looks for expired entries */
+    INQUIRY_MS = 10000,  /* a keyholder says nothing of what it charged */
+    SWEEP_MS = 30000,    /* between looks for expired entries */
     SWEEP_MAX = 256,
     OFFER_MS = 10000, /* between showing others what we newly hold of a feed */
     OFFER_AGAIN_MS = 60000,
@@ -132,8 +132,8 @@ struct feed {
     uint64_t signals_ms;
     bool has_signals;
     uint32_t asked_day;
-    uint32_t asked_points;             /* by us, at it as a keyholder */
-    uint64_t failed_ms;                /* when it last failed us as one; see has_failed */
+    uint32_t asked_points; /* by us, at it as a keyholder */
+    uint64_t failed_ms;    /* when it last failed us as one; see has_failed */
     bool has_failed;
     char hint[ENDPOINT_BYTES_MAX + 1]; /* where a peer says it can be dialled; "" if none did */
     /* The newest checkpoint of it that closes a day, and whether it is known what that has seen. */
@@ -191,7 +191,7 @@ struct job {
     enum ask_state state[KEYHOLDERS_MAX];
     enum err reason[KEYHOLDERS_MAX];
     uint64_t sent_ms[KEYHOLDERS_MAX];
-    uint32_t link[KEYHOLDERS_MAX]; /* over which it was sent */
+    uint32_t link[KEYHOLDERS_MAX];     /* over which it was sent */
     uint64_t again_ms[KEYHOLDERS_MAX]; /* not to be asked before */
     uint8_t evaluated[KEYHOLDERS_MAX][EVALUATION_POINTS_MAX * POINT_BYTES];
 };

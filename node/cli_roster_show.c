@@ -150,10 +150,10 @@ static json_t *keys_json(const struct roster *r)
     json_t *list = json_array();
     for (size_t i = 0; i < r->key_count; i++) {
         const struct roster_key *k = &r->keys[i];
-        json_t *row = json_pack("{s:I,s:I,s:I,s:I,s:I}", "key", (json_int_t)k->key, "period",
-                                (json_int_t)k->epoch, "refresh", (json_int_t)k->refresh,
-                                "threshold", (json_int_t)k->threshold, "shares",
-                                (json_int_t)k->share_count);
+        json_t *row =
+            json_pack("{s:I,s:I,s:I,s:I,s:I}", "key", (json_int_t)k->key, "period",
+                      (json_int_t)k->epoch, "refresh", (json_int_t)k->refresh, "threshold",
+                      (json_int_t)k->threshold, "shares", (json_int_t)k->share_count);
         if (k->until_utc != 0)
             json_object_set_new(row, "until", list_time_json(k->until_utc));
         json_array_append_new(list, row);

@@ -229,9 +229,8 @@ static bool must_wait(const struct desk *d, const char *what)
 /* Whether a request only adds: with a full disk those wait, so that what takes back can go on. */
 static bool is_addition(const char *what)
 {
-    static const char *const rows[] = {"publish",     "amend",     "alert-publish",
-                                       "alert-amend", "watch-add", "send",
-                                       "carry"};
+    static const char *const rows[] = {"publish",   "amend", "alert-publish", "alert-amend",
+                                       "watch-add", "send",  "carry"};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strcmp(rows[i], what) == 0)
             return true;

@@ -179,7 +179,8 @@ static void amend(struct desk *d, uint64_t client, const json_t *request)
         !desk_check_expires(d, client, request, &f.expires_day))
         return;
     struct bytes content = bytes_of(payload, alert_encode(&f.alert, payload));
-    enum err e = desk_append_amended(d, &f.target, ENTRY_ALERT, content, f.expires_day, &first, &count);
+    enum err e =
+        desk_append_amended(d, &f.target, ENTRY_ALERT, content, f.expires_day, &first, &count);
     finish(d, client, e, f.target.original, first + count);
 }
 

@@ -154,12 +154,11 @@ static void answer_row(struct desk *d, struct desk_job *j, const struct row *r)
     j->totals[a]++;
     char as_of[UTC_TEXT_BYTES];
     utc_format(node_now_utc(), as_of);
-    json_t *row = json_pack("{s:I,s:s,s:s,s:o,s:s,s:I,s:I,s:o,s:o,s:s}", "line", r->line, "ref",
-                            r->ref, "answer", answer_name(a), "reasons", gaps_json(gaps), "as_of",
-                            as_of, "feeds", (json_int_t)c.feeds, "feeds_covered",
-                            (json_int_t)c.feeds_covered, "matches", matches_json(d, &m), "warnings",
-                            warnings_json(r), "detail",
-                            gaps & (GAP_KEYHOLDERS | GAP_BUDGET) ? j->detail : "");
+    json_t *row = json_pack(
+        "{s:I,s:s,s:s,s:o,s:s,s:I,s:I,s:o,s:o,s:s}", "line", r->line, "ref", r->ref, "answer",
+        answer_name(a), "reasons", gaps_json(gaps), "as_of", as_of, "feeds", (json_int_t)c.feeds,
+        "feeds_covered", (json_int_t)c.feeds_covered, "matches", matches_json(d, &m), "warnings",
+        warnings_json(r), "detail", gaps & (GAP_KEYHOLDERS | GAP_BUDGET) ? j->detail : "");
     desk_line(d, j->client, json_pack("{s:o}", "row", row));
 }
 

@@ -12,7 +12,15 @@
 
 #include "federation/effect.h"
 
-enum post_kind { POST_PREKEY = 1, POST_IN, POST_OUT, POST_CEREMONY, POST_SHARE, POST_ASKING, POST_ALLOWANCE };
+enum post_kind {
+    POST_PREKEY = 1,
+    POST_IN,
+    POST_OUT,
+    POST_CEREMONY,
+    POST_SHARE,
+    POST_ASKING,
+    POST_ALLOWANCE
+};
 
 enum { POST_CONTEXT_BYTES = 16, POST_SEAL_BYTES = 24 + 16 };
 

@@ -354,16 +354,16 @@ MUST_CHECK enum err store_run_two(struct store *s, enum stmt which, int64_t firs
 /* (Re)builds the filter from the stored tags, with room for as many again. */
 MUST_CHECK enum err store_filter_load(struct store *s);
 
-/* The tags of a body; none unless it is a signal's, an amendment's that holds one, or a retag's. Returns their
- * number, and where in *tags. */
+/* The tags of a body; none unless it is a signal's, an amendment's that holds one, or a retag's.
+ * Returns their number, and where in *tags. */
 size_t store_body_tags(struct bytes body, const uint8_t **tags);
 
 /* Notes which entries the retags among these are for. */
 MUST_CHECK enum err store_add_retags(struct store *s, uint32_t number,
                                      const struct effect_entry *entries, size_t count);
 
-/* Whether the held entry id, whose body is b, is a retag in force: what it names is in force, and no
- * later one is there for the same entry and key period. If so, index and original of hit become
+/* Whether the held entry id, whose body is b, is a retag in force: what it names is in force, and
+ * no later one is there for the same entry and key period. If so, index and original of hit become
  * those of the entry named. */
 struct tag_hit;
 bool store_retag_counts(struct store *s, const uint8_t *author, int64_t id, const struct body *b,

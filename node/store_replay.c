@@ -15,14 +15,10 @@ enum { ROWS_MAX = 512 };
 const char *replay_name(enum replay_table t)
 {
     static const char *const names[REPLAY_TABLES] = {
-        [REPLAY_TAG] = "tag",
-        [REPLAY_EXPIRING] = "expiring",
-        [REPLAY_OWED] = "owed",
-        [REPLAY_OPAQUE] = "opaque",
-        [REPLAY_ALERT] = "alert",
-        [REPLAY_CEREMONY] = "ceremony_entry",
-        [REPLAY_RETAG] = "retag",
-        [REPLAY_CORRECTION] = "correction",
+        [REPLAY_TAG] = "tag",     [REPLAY_EXPIRING] = "expiring",
+        [REPLAY_OWED] = "owed",   [REPLAY_OPAQUE] = "opaque",
+        [REPLAY_ALERT] = "alert", [REPLAY_CEREMONY] = "ceremony_entry",
+        [REPLAY_RETAG] = "retag", [REPLAY_CORRECTION] = "correction",
     };
     return names[t];
 }
@@ -35,7 +31,7 @@ struct said {
     size_t tag_count;
     int64_t prefix[SIGNAL_TAGS_MAX];
     bool is_alert, is_ceremony;
-    int64_t retagged; /* id of the entry that this one is a retag of; 0 none */
+    int64_t retagged;           /* id of the entry that this one is a retag of; 0 none */
     enum entry_type takes_back; /* ENTRY_RETRACT or ENTRY_ERASE; 0 nothing */
     uint64_t target;
 };
@@ -169,14 +165,10 @@ struct row {
 };
 
 static const enum stmt lists[REPLAY_TABLES] = {
-    [REPLAY_TAG] = SQL_WALK_TAG,
-    [REPLAY_EXPIRING] = SQL_WALK_EXPIRING,
-    [REPLAY_OWED] = SQL_WALK_OWED,
-    [REPLAY_OPAQUE] = SQL_WALK_OPAQUE,
-    [REPLAY_ALERT] = SQL_WALK_ALERT,
-    [REPLAY_CEREMONY] = SQL_WALK_CEREMONY,
-    [REPLAY_RETAG] = SQL_WALK_RETAG,
-    [REPLAY_CORRECTION] = SQL_WALK_CORRECTION,
+    [REPLAY_TAG] = SQL_WALK_TAG,     [REPLAY_EXPIRING] = SQL_WALK_EXPIRING,
+    [REPLAY_OWED] = SQL_WALK_OWED,   [REPLAY_OPAQUE] = SQL_WALK_OPAQUE,
+    [REPLAY_ALERT] = SQL_WALK_ALERT, [REPLAY_CEREMONY] = SQL_WALK_CEREMONY,
+    [REPLAY_RETAG] = SQL_WALK_RETAG, [REPLAY_CORRECTION] = SQL_WALK_CORRECTION,
 };
 
 static bool has_prefix(const struct said *said, int64_t prefix)

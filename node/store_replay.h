@@ -1,11 +1,11 @@
 /*
  * store_replay.h - whether what is derived from the entries is what follows from them.
  *
- * Tags, what retags are for, expiry, alerts, what belongs to key ceremonies, what is owed, what is opaque and what was
- * taken back stand in tables of their own, so that they are found quickly; each row follows from
- * one entry. So each entry is asked whether all of its rows are there, and each row whether its
- * entry says so; what differs is put right. A bounded number at a time: between two calls the store
- * may change.
+ * Tags, what retags are for, expiry, alerts, what belongs to key ceremonies, what is owed, what is
+ * opaque and what was taken back stand in tables of their own, so that they are found quickly; each
+ * row follows from one entry. So each entry is asked whether all of its rows are there, and each
+ * row whether its entry says so; what differs is put right. A bounded number at a time: between two
+ * calls the store may change.
  */
 #ifndef NODE_STORE_REPLAY_H
 #define NODE_STORE_REPLAY_H

@@ -331,8 +331,7 @@ enum err entry_judge(const struct header *h, const struct body *b, uint32_t term
         return ERR_RANGE;
     bool is_known = b->type == ENTRY_SIGNAL || b->type == ENTRY_ALERT || has_target(b->type) ||
                     b->type == ENTRY_RECEIPT || b->type == ENTRY_PROFILE ||
-                    b->type == ENTRY_COVER || b->type == ENTRY_CEREMONY ||
-                    b->type == ENTRY_NOTICE;
+                    b->type == ENTRY_COVER || b->type == ENTRY_CEREMONY || b->type == ENTRY_NOTICE;
     if (is_known && h->audience != AUDIENCE_ALL)
         return ERR_FORMAT; /* it would act in one replica and not in the others */
     if (has_target(b->type) && (b->ref_plus_one == 0 || b->ref_plus_one - 1 >= h->index))

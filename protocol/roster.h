@@ -101,8 +101,9 @@ struct roster_policy {
     uint32_t budget_a_day;     /* elements a member may have evaluated by one keyholder */
     uint32_t coverage_seconds; /* how fresh every feed must be for "no match" */
     uint32_t grace_seconds;
-    uint32_t surge_elements_max; /* beyond budgets, by one keyholder in SURGE_DAYS, all allowances */
-    uint32_t explain_days;       /* in which an allowance has to be explained, from its first day */
+    uint32_t
+        surge_elements_max; /* beyond budgets, by one keyholder in SURGE_DAYS, all allowances */
+    uint32_t explain_days;  /* in which an allowance has to be explained, from its first day */
 };
 
 /* What organisations are found by; the rows of struct roster's sorted. */
@@ -158,13 +159,11 @@ void roster_hash(struct bytes document, uint8_t out[HASH_BYTES]);
  *                     OLD_TRANSPORT_SECONDS_MAX
  *   ERR_DUPLICATE     two organisations with one org_id, feed key or transport key, old ones
  *                     included; one steward
- *                     twice; one purpose, epoch and refresh twice; two shares of one key with one holder
- *   ERR_NOT_FOUND     a share of an organisation that is not in the list
- *   ERR_UNAUTHORISED  a share of one that is not a keyholder
- *   ERR_POINT         a public key or commitment that is no usable group element
- *   ERR_PROOF         shares that do not belong to their public key; two public keys of one purpose
- *                     and epoch
- *   ERR_FULL          the arena is too small
+ *                     twice; one purpose, epoch and refresh twice; two shares of one key with one
+ * holder ERR_NOT_FOUND     a share of an organisation that is not in the list ERR_UNAUTHORISED  a
+ * share of one that is not a keyholder ERR_POINT         a public key or commitment that is no
+ * usable group element ERR_PROOF         shares that do not belong to their public key; two public
+ * keys of one purpose and epoch ERR_FULL          the arena is too small
  */
 MUST_CHECK enum err roster_decode(struct bytes document, struct wire_arena *arena,
                                   struct roster *out);

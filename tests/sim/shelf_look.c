@@ -250,8 +250,7 @@ void shelf_digest(const struct shelf *s, uint8_t out[32])
     }
     crypto_generichash_update(&st, (const uint8_t *)s->charged,
                               s->charged_count * sizeof *s->charged);
-    crypto_generichash_update(&st, (const uint8_t *)s->surged,
-                              s->surged_count * sizeof *s->surged);
+    crypto_generichash_update(&st, (const uint8_t *)s->surged, s->surged_count * sizeof *s->surged);
     crypto_generichash_update(&st, (const uint8_t *)s->due, s->due_count * sizeof *s->due);
     crypto_generichash_update(&st, (const uint8_t *)s->receipts,
                               s->receipt_count * sizeof *s->receipts);

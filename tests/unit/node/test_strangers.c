@@ -245,10 +245,10 @@ static void test_strangers(void **state)
         }
     }
     size_t grown = rss_bytes() > rss ? rss_bytes() - rss : 0;
-    print_message(
-        "# handshakes %zu, let in 0, in %.1f s: 0 messages, memory +%zu KiB, %llu refused by name\n",
-        made, (double)(transport_clock_ms() - begin_ms) / 1e3, grown / 1024,
-        (unsigned long long)refused);
+    print_message("# handshakes %zu, let in 0, in %.1f s: 0 messages, memory +%zu KiB, %llu "
+                  "refused by name\n",
+                  made, (double)(transport_clock_ms() - begin_ms) / 1e3, grown / 1024,
+                  (unsigned long long)refused);
     assert_int_equal(refused, 800); /* only a stranger with a key of its own gets as far as that */
     assert_true(made >= 10000);
     assert_true(!GROWTH_TELLS || grown < RSS_GROWTH_MAX);

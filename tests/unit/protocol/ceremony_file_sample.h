@@ -1,6 +1,6 @@
 /*
- * ceremony_file_sample.h - the result of an invented key ceremony: the 2-of-3 key of roster_sample.h is
- * given from organisations 0, 1, 2 to 1, 2, 3, proposed by 4.
+ * ceremony_file_sample.h - the result of an invented key ceremony: the 2-of-3 key of
+ * roster_sample.h is given from organisations 0, 1, 2 to 1, 2, 3, proposed by 4.
  */
 #ifndef TESTS_CEREMONY_FILE_SAMPLE_H
 #define TESTS_CEREMONY_FILE_SAMPLE_H

@@ -171,9 +171,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_admits),        cmocka_unit_test(test_lookups),
-        cmocka_unit_test(test_sharings),
-        cmocka_unit_test(test_threshold_key), cmocka_unit_test(test_active_member),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_sharings),      cmocka_unit_test(test_threshold_key),
+        cmocka_unit_test(test_active_member), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, sample_setup, sample_teardown);
 }
